@@ -1,0 +1,17 @@
+//! What the gateway and booking both speak: ids, tokens, passes, problems, settings, telemetry and
+//! lifecycle. This crate knows neither service.
+
+pub mod admin;
+pub mod clock;
+pub mod health;
+pub mod ids;
+pub mod json;
+pub mod keyring;
+pub mod lifecycle;
+pub mod pass;
+pub mod problem;
+pub mod request_id;
+pub mod sabotage;
+pub mod settings;
+pub mod telemetry;
+pub mod token;
