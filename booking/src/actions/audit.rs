@@ -1,0 +1,1 @@
+//! The operator proves that seats and money are right.

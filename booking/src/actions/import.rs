@@ -1,0 +1,1 @@
+//! The operator brings in concerts, dates and seats from a CSV file.

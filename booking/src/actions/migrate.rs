@@ -1,0 +1,1 @@
+//! The operator brings the schema to the version of this build.

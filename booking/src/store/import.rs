@@ -1,0 +1,1 @@
+//! How imported seats are written.
