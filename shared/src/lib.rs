@@ -5,6 +5,7 @@ pub mod admin;
 pub mod clock;
 pub mod health;
 pub mod ids;
+pub mod jitter;
 pub mod json;
 pub mod keyring;
 pub mod lifecycle;

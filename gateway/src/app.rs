@@ -1,0 +1,146 @@
+//! Puts the gateway together: `build` binds, `run` serves until told to stop.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use axum::Router;
+use shared::keyring::SharedKeyring;
+use shared::lifecycle::{self, Shutdown};
+use shared::pass::PassSigner;
+use shared::token::TokenSigner;
+
+use crate::gate::Rules;
+use crate::line::Line;
+use crate::proxy::Proxy;
+use crate::scheduler::Scheduler;
+use crate::settings::Settings;
+use crate::store::{Keys, Lifetimes, Store};
+use crate::{layers, router};
+
+/// What the handlers work with.
+#[derive(Clone)]
+pub struct Services {
+    /// The line's rules.
+    pub line: Line,
+    /// Who may pass.
+    pub rules: Arc<Rules>,
+    /// The way to the upstream.
+    pub proxy: Proxy,
+    /// The way down.
+    pub shutdown: Shutdown,
+}
+
+/// The keys that SIGHUP puts in force anew.
+#[derive(Debug, Clone)]
+pub struct RotatingKeys {
+    /// Signs queue tokens.
+    pub tokens: SharedKeyring,
+    /// Signs passes.
+    pub passes: SharedKeyring,
+}
+
+/// A gateway that is bound and not yet serving.
+pub struct App {
+    listener: TcpListener,
+    admin_listener: TcpListener,
+    router: Router,
+    scheduler: Scheduler,
+    shutdown: Shutdown,
+    keys: RotatingKeys,
+}
+
+impl App {
+    /// Binds both listeners and puts the parts together. Redis is first asked when it is needed.
+    ///
+    /// # Errors
+    /// When an address is taken or the Redis URL cannot be used.
+    pub fn build(settings: Settings) -> anyhow::Result<Self> {
+        let listener = lifecycle::bind(settings.listen)?;
+        let admin_listener = lifecycle::bind(settings.admin_listen)?;
+        let shutdown = Shutdown::new(settings.grace);
+        let keys = RotatingKeys {
+            tokens: SharedKeyring::new(settings.token_keys),
+            passes: SharedKeyring::new(settings.pass_keys),
+        };
+        let signer = TokenSigner::new(keys.tokens.clone(), settings.token_lifetime.as_secs());
+        let lifetimes = Lifetimes {
+            hold: settings.hold,
+            token: settings.token_lifetime,
+        };
+        let names = Keys::with_prefix(&settings.key_prefix);
+        let line = Line::new(
+            Store::new(&settings.redis_url, names, lifetimes)?,
+            signer,
+            settings.queues,
+        );
+        let passes = PassSigner::new(keys.passes.clone(), &settings.audience);
+        let services = Services {
+            line: line.clone(),
+            rules: Arc::new(settings.rules),
+            proxy: Proxy::new(settings.upstream, passes),
+            shutdown: shutdown.clone(),
+        };
+        let router = layers::wrap(
+            router::routes(services),
+            line.clone(),
+            settings.cors_origins,
+        );
+        let scheduler = Scheduler::new(line);
+        Ok(Self {
+            listener,
+            admin_listener,
+            router,
+            scheduler,
+            shutdown,
+            keys,
+        })
+    }
+
+    /// The address that fans reach, with the port that was given when 0 was asked.
+    ///
+    /// # Errors
+    /// When the listener has broken.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// The address of the admin listener.
+    ///
+    /// # Errors
+    /// When the listener has broken.
+    pub fn admin_address(&self) -> std::io::Result<SocketAddr> {
+        self.admin_listener.local_addr()
+    }
+
+    /// The way down, for whoever stops this gateway.
+    #[must_use]
+    pub fn shutdown(&self) -> Shutdown {
+        self.shutdown.clone()
+    }
+
+    /// The keys in force.
+    #[must_use]
+    pub fn keys(&self) -> RotatingKeys {
+        self.keys.clone()
+    }
+
+    /// Serves until stopping begins, then finishes what was begun.
+    ///
+    /// # Errors
+    /// When a listener or the scheduler breaks.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let ticking = tokio::spawn(self.scheduler.run(self.shutdown.clone()));
+        let admin = lifecycle::serve(
+            self.admin_listener,
+            shared::admin::router(),
+            self.shutdown.clone(),
+        );
+        let public = lifecycle::serve(self.listener, self.router, self.shutdown.clone());
+        let served = tokio::try_join!(public, admin);
+        self.shutdown.begin();
+        self.shutdown.drain().await;
+        ticking.await??;
+        served?;
+        Ok(())
+    }
+}

@@ -1,0 +1,12 @@
+//! The gate: who may pass to the upstream, and as whom.
+
+mod admit;
+mod credentials;
+mod revoke;
+mod rules;
+
+pub use admit::admit;
+pub(crate) use credentials::bearer;
+pub use credentials::{Carrier, Credential, find_credential};
+pub use revoke::obey;
+pub use rules::{Access, Rules};

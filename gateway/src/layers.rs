@@ -1,0 +1,72 @@
+//! All layers of the gateway, in one function, outermost last.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use http::header::HeaderName;
+use http::{HeaderValue, Method, header};
+use shared::{problem, request_id, token};
+use tower::{Layer, ServiceExt};
+use tower_http::cors::CorsLayer;
+use tower_http::csrf::CsrfLayer;
+
+use crate::gate::{Carrier, find_credential};
+use crate::line::Line;
+use crate::refusal::Refusal;
+
+/// Wraps the routes.
+pub fn wrap(routes: Router, line: Line, cors_origins: Vec<HeaderValue>) -> Router {
+    routes
+        // A browser sends the cookie by itself, so a mutating call with it has to be same-origin.
+        .layer(middleware::from_fn_with_state(
+            line,
+            same_origin_with_cookie,
+        ))
+        // Which other origins may call is the gateway's say alone; a preflight never meets the gate.
+        .layer(cors(cors_origins))
+        // Every refusal gets its body here, framework rejections included.
+        .layer(middleware::from_fn(problem::render))
+        // One id for everything that happens to a request.
+        .layer(middleware::from_fn(request_id::assign))
+}
+
+fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            HeaderName::from_static(token::HEADER),
+            HeaderName::from_static("idempotency-key"),
+        ])
+        .expose_headers([header::RETRY_AFTER, request_id::HEADER])
+}
+
+async fn same_origin_with_cookie(
+    State(line): State<Line>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let is_safe = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
+    let has_cookie = request.headers().contains_key(header::COOKIE);
+    if is_safe || !has_cookie || !came_by_cookie(&request, &line) {
+        return next.run(request).await;
+    }
+    let checked = CsrfLayer::new()
+        .with_rejection_response(|_| Refusal::CrossSite.into_response())
+        .layer(next);
+    match checked.oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+fn came_by_cookie(request: &Request, line: &Line) -> bool {
+    find_credential(request.headers(), line)
+        .is_ok_and(|credential| credential.carrier == Carrier::Cookie)
+}

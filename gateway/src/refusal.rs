@@ -1,0 +1,131 @@
+//! Every "no" that the gateway says, and the one place that gives it a status.
+
+use std::time::Duration;
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use shared::problem::Problem;
+
+use crate::store::StoreError;
+
+/// A named refusal. The order is the order in which a request is judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// No queue token came with a request that needs one.
+    TokenMissing,
+    /// The queue token is forged, too old, or of a queue that is not here.
+    TokenInvalid,
+    /// A cookie's token came with a request that another site sent.
+    CrossSite,
+    /// The number in path or body is not the token's.
+    WrongUser,
+    /// The named queue is not served here.
+    UnknownQueue(String),
+    /// The queue takes nobody in.
+    QueueClosed,
+    /// The user never joined.
+    NotInLine,
+    /// Still waiting: the position, and how long until it is worth asking again.
+    NotAdmitted {
+        /// How many are ahead, plus one.
+        position: u64,
+        /// When to ask again.
+        retry_after: Duration,
+    },
+    /// The session is over.
+    SessionExpired,
+    /// The request's body is larger than the gateway forwards.
+    BodyTooLarge,
+    /// More requests are on their way than the upstream should get.
+    Overloaded,
+    /// The upstream does not answer.
+    UpstreamDown,
+    /// Redis does not answer.
+    LineUnavailable,
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        tracing::warn!(%error, "the line cannot be reached");
+        Self::LineUnavailable
+    }
+}
+
+impl Refusal {
+    const fn status_and_code(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::TokenMissing => (StatusCode::UNAUTHORIZED, "token_missing"),
+            Self::TokenInvalid => (StatusCode::UNAUTHORIZED, "token_invalid"),
+            Self::CrossSite => (StatusCode::FORBIDDEN, "cross_site"),
+            Self::WrongUser => (StatusCode::FORBIDDEN, "wrong_user"),
+            Self::UnknownQueue(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_field"),
+            Self::QueueClosed => (StatusCode::FORBIDDEN, "queue_closed"),
+            Self::NotInLine => (StatusCode::NOT_FOUND, "not_in_line"),
+            Self::NotAdmitted { .. } => (StatusCode::FORBIDDEN, "not_admitted"),
+            Self::SessionExpired => (StatusCode::FORBIDDEN, "session_expired"),
+            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+            Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
+            Self::UpstreamDown => (StatusCode::SERVICE_UNAVAILABLE, "upstream_down"),
+            Self::LineUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "line_unavailable"),
+        }
+    }
+
+    fn detail(&self) -> String {
+        let text = match self {
+            Self::TokenMissing => {
+                "This call needs a queue token. Get one with POST /api/issue and send it as \
+                 X-Queue-Token, as Authorization: Bearer, or as the cookie stagedoor_token."
+            }
+            Self::TokenInvalid => {
+                "The queue token is not good. Get a new one with POST /api/issue."
+            }
+            Self::CrossSite => "This call was sent by another site and was not made.",
+            Self::UnknownQueue(name) => {
+                return format!("There is no queue {name:?} here. Leave the field out for main.");
+            }
+            Self::QueueClosed => "The queue is closed: nobody can join it now.",
+            Self::NotInLine => "This user is not in line. Join with POST /api/issue.",
+            Self::NotAdmitted { position, .. } => {
+                return format!(
+                    "It is not your turn yet: you are number {position}. Your place is kept; \
+                     ask GET /api/status/{{userId}}."
+                );
+            }
+            Self::SessionExpired => {
+                "Your session is over. Join again with POST /api/issue; what you paid for is yours."
+            }
+            Self::Overloaded => "Too many requests are on their way. Try again in a moment.",
+            Self::UpstreamDown => "The service behind the gate does not answer. Try again soon.",
+            Self::LineUnavailable => {
+                "The line cannot be asked just now. Your place is kept; try again in a moment."
+            }
+            Self::WrongUser | Self::BodyTooLarge => "",
+        };
+        text.to_owned()
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let (status, code) = refusal.status_and_code();
+        let problem = Self::new(status, code, refusal.detail());
+        match refusal {
+            Refusal::WrongUser => Self::wrong_user(),
+            Refusal::BodyTooLarge => shared::json::body_too_large(),
+            Refusal::UnknownQueue(_) => problem.with("field", "queue"),
+            Refusal::NotAdmitted {
+                position,
+                retry_after,
+            } => problem.with("waitingId", position).retry_after(retry_after),
+            _ => problem,
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let problem = Problem::from(self);
+        metrics::counter!("stagedoor_refusals_total", "code" => problem.code()).increment(1);
+        problem.into_response()
+    }
+}

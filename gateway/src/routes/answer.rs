@@ -1,0 +1,101 @@
+//! What a fan is told about a place: the answer of issue and of status.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, SecondsFormat};
+use http::{HeaderValue, header};
+use serde::Serialize;
+use shared::ids::{Ticket, UserId};
+use shared::token::COOKIE;
+
+use crate::line::{Line, Place, Standing};
+
+/// How a place stands, in the contract's words.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Status {
+    Waiting,
+    Activate,
+    Expired,
+}
+
+/// A wait, in whole seconds, as a range.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct Estimate {
+    min: u64,
+    max: u64,
+}
+
+/// The answer of calls 1 and 2.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PlaceAnswer {
+    user_id: UserId,
+    token: String,
+    waiting_id: u64,
+    status: Status,
+    ticket: Ticket,
+    /// Null while nothing has been measured.
+    estimated_wait_seconds: Option<Estimate>,
+    poll_after_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in_ms: Option<u64>,
+}
+
+impl PlaceAnswer {
+    pub(super) fn new(place: &Place, token: String, line: &Line) -> Self {
+        let (status, ends) = match place.standing {
+            Standing::Waiting { .. } => (Status::Waiting, None),
+            Standing::Active {
+                expires_at_ms,
+                expires_in_ms,
+            } => (Status::Activate, Some((expires_at_ms, expires_in_ms))),
+            Standing::Over => (Status::Expired, None),
+        };
+        Self {
+            user_id: place.user,
+            token,
+            waiting_id: place.standing.position(),
+            status,
+            ticket: place.ticket,
+            estimated_wait_seconds: None,
+            poll_after_ms: whole_millis(line.poll_after()),
+            expires_at: ends.and_then(|(at, _)| rfc3339(at)),
+            expires_in_ms: ends.map(|(_, left)| left),
+        }
+    }
+
+    /// The answer, with the token as a cookie for browsers.
+    pub(super) fn with_cookie(self, line: &Line) -> Response {
+        let cookie = set_cookie(&self.token, line.token_lifetime_seconds());
+        let mut response = self.without_cookie();
+        response
+            .headers_mut()
+            .extend(cookie.map(|value| (header::SET_COOKIE, value)));
+        response
+    }
+
+    pub(super) fn without_cookie(self) -> Response {
+        ([(header::CACHE_CONTROL, "no-store")], Json(self)).into_response()
+    }
+}
+
+/// The cookie that carries a token for this long; 0 removes it. Scripts cannot read it, and another
+/// site's form does not send it.
+pub(super) fn set_cookie(token: &str, seconds: u64) -> Option<HeaderValue> {
+    let text = format!("{COOKIE}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax");
+    HeaderValue::try_from(text).ok()
+}
+
+fn whole_millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn rfc3339(unix_ms: u64) -> Option<String> {
+    let time = DateTime::from_timestamp_millis(i64::try_from(unix_ms).ok()?)?;
+    Some(time.to_rfc3339_opts(SecondsFormat::Millis, true))
+}

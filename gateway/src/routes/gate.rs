@@ -1,0 +1,33 @@
+//! Everything that is not the gateway's own: judged at the gate, forwarded, and its answer's
+//! commands obeyed.
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use shared::pass::Admission;
+
+use crate::app::Services;
+use crate::gate::{admit, obey};
+use crate::proxy::strip_ours;
+use crate::refusal::Refusal;
+
+/// Lets a request through to the upstream, or says why not.
+///
+/// # Errors
+/// The refusal that the fan is told.
+pub async fn gate(State(services): State<Services>, request: Request) -> Result<Response, Refusal> {
+    let access = services
+        .rules
+        .access(request.method(), request.uri().path());
+    let admission = admit(access, request.headers(), &services.line).await?;
+    let mut response = services.proxy.forward(request, admission.clone()).await?;
+    if let Admission::Active(holder) | Admission::Over(holder) = &admission {
+        obey(
+            response.headers(),
+            holder,
+            &services.line,
+            &services.shutdown,
+        );
+    }
+    strip_ours(response.headers_mut());
+    Ok(response)
+}

@@ -1,0 +1,43 @@
+//! `POST /api/issue`: a place in line. Issuing again gives the same place: none lost, none gained.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::HeaderMap;
+use serde::Deserialize;
+use shared::ids::UserId;
+use shared::json::Json;
+
+use super::answer::PlaceAnswer;
+use crate::app::Services;
+use crate::gate::find_credential;
+use crate::refusal::Refusal;
+
+/// `{"userId":123}`, and the queue where there is more than one.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct IssueRequest {
+    user_id: UserId,
+    #[serde(default)]
+    queue: Option<String>,
+}
+
+/// Believes the user id, as `IDENTITY=trusted` says: something in front has logged the fan in. A
+/// token of the same user only helps to restore a place that Redis has lost; another is ignored.
+///
+/// # Errors
+/// The refusal that the fan is told.
+pub async fn issue(
+    State(services): State<Services>,
+    headers: HeaderMap,
+    Json(request): Json<IssueRequest>,
+) -> Result<Response, Refusal> {
+    let line = &services.line;
+    let queue = line.queue(request.queue.as_deref())?;
+    let known = find_credential(&headers, line)
+        .ok()
+        .map(|credential| credential.token);
+    let own = known.filter(|token| token.user == request.user_id && token.queue == *queue);
+    let place = line.join(queue, request.user_id, own.as_ref()).await?;
+    let token = line.sign(&place);
+    Ok(PlaceAnswer::new(&place, token, line).with_cookie(line))
+}

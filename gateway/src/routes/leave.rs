@@ -1,0 +1,41 @@
+//! `DELETE /api/issue`: leaves the line or ends the session, by token only.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, header};
+use serde::Serialize;
+use shared::ids::UserId;
+
+use super::answer::{Status, set_cookie};
+use crate::app::Services;
+use crate::gate::find_credential;
+use crate::refusal::Refusal;
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LeaveAnswer {
+    user_id: UserId,
+    status: Status,
+}
+
+/// Ends the place that the token is good for. Leaving again is the same answer.
+///
+/// # Errors
+/// The refusal that the fan is told.
+pub async fn leave(
+    State(services): State<Services>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let token = find_credential(&headers, &services.line)?.token;
+    services
+        .line
+        .end(&token.queue, token.user, token.ticket)
+        .await?;
+    let answer = LeaveAnswer {
+        user_id: token.user,
+        status: Status::Expired,
+    };
+    let cookie = set_cookie("", 0).map(|value| [(header::SET_COOKIE, value)]);
+    Ok((cookie, Json(answer)).into_response())
+}

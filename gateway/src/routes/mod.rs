@@ -1,0 +1,16 @@
+//! The gateway's own endpoints, one file each; everything else goes through the gate.
+
+pub mod gate;
+pub mod health;
+pub mod issue;
+pub mod leave;
+pub mod status;
+
+mod answer;
+
+use shared::problem::Problem;
+
+/// A path of ours, asked with a method that it does not answer.
+pub async fn wrong_method() -> Problem {
+    Problem::method_not_allowed()
+}
