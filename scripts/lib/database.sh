@@ -94,7 +94,7 @@ run_database() {
     --skip-name-resolve --max-connections=500 "--init-file=$INSTANCE/database/init.sql"
     --character-set-server=utf8mb4 --collation-server=utf8mb4_bin
     --innodb-flush-log-at-trx-commit=1)
-  is_mariadb || options+=(--mysqlx=OFF --disable-log-bin)
+  is_mariadb || options+=(--mysqlx=OFF --disable-log-bin --secure-file-priv=NULL)
   start_child database "$DATABASE_SERVER" "${options[@]}"
 }
 
