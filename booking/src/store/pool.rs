@@ -60,6 +60,13 @@ impl FromStr for DatabaseUrl {
     }
 }
 
+impl DatabaseUrl {
+    /// For a connection of its own, outside the pool.
+    pub(super) const fn options(&self) -> &MySqlConnectOptions {
+        &self.0
+    }
+}
+
 impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("DatabaseUrl(..)")
