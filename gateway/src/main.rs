@@ -14,8 +14,8 @@ async fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     let env = Environment::of_process();
-    let outcome = match telemetry::init_logs(&env) {
-        Ok(()) => cli.run(&env).await,
+    let outcome = match telemetry::init("gateway", &env) {
+        Ok(_traces) => cli.run(&env).await,
         Err(error) => Err(error.into()),
     };
     match outcome {

@@ -16,3 +16,4 @@ pub mod sabotage;
 pub mod settings;
 pub mod telemetry;
 pub mod token;
+pub mod trace;

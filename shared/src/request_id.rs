@@ -5,7 +5,10 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue};
+use tracing::Instrument as _;
 use uuid::Uuid;
+
+use crate::trace;
 
 /// The response header that tells the client the request's id.
 pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -49,7 +52,8 @@ impl RequestId {
 pub async fn assign(mut request: Request, next: Next) -> Response {
     let id = RequestId::generate();
     request.extensions_mut().insert(id.clone());
-    let mut response = next.run(request).await;
+    let span = trace::request_span(&id, &request);
+    let mut response = next.run(request).instrument(span).await;
     tell(&mut response, &id);
     response
 }

@@ -6,9 +6,10 @@ use std::net::SocketAddr;
 use axum::extract::{ConnectInfo, Request};
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue};
-use rand::Rng;
 use shared::pass::{HEADER, HEADER_PREFIX};
+use shared::request_id::RequestId;
 use shared::token::{COOKIE, HEADER as TOKEN_HEADER, is_meant_as_queue_token};
+use shared::trace::{PARENT_HEADER, trace_parent};
 
 use crate::gate::bearer;
 
@@ -27,7 +28,6 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
-const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACE_STATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// What the client says its body will measure, in bytes.
@@ -41,7 +41,7 @@ pub(super) fn content_length(headers: &HeaderMap) -> Option<u64> {
 }
 
 /// Makes a client's headers fit for the upstream.
-pub(super) fn clean_request(request: &mut Request, request_id: &str, is_upgrade: bool) {
+pub(super) fn clean_request(request: &mut Request, request_id: &RequestId, is_upgrade: bool) {
     let peer = request
         .extensions()
         .get::<ConnectInfo<SocketAddr>>()
@@ -60,7 +60,7 @@ pub(super) fn clean_request(request: &mut Request, request_id: &str, is_upgrade:
         headers.insert(FORWARDED_FOR, ip);
     }
     if let Ok(parent) = HeaderValue::try_from(trace_parent(request_id)) {
-        headers.insert(TRACE_PARENT, parent);
+        headers.insert(PARENT_HEADER, parent);
     }
     if let Some(protocol) = upgrade.filter(|_| is_upgrade) {
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
@@ -121,7 +121,7 @@ fn strip_hop_by_hop(headers: &mut HeaderMap) {
 
 fn strip_what_only_a_proxy_may_say(headers: &mut HeaderMap) {
     strip_prefixed(headers, "x-forwarded-");
-    for name in [header::FORWARDED, REAL_IP, TRACE_PARENT, TRACE_STATE] {
+    for name in [header::FORWARDED, REAL_IP, PARENT_HEADER, TRACE_STATE] {
         headers.remove(name);
     }
     headers.remove(shared::request_id::HEADER);
@@ -149,14 +149,6 @@ fn strip_queue_token(headers: &mut HeaderMap) {
     ) {
         headers.insert(header::COOKIE, value);
     }
-}
-
-/// W3C trace context: the request's id is the trace, this hop is the parent.
-fn trace_parent(request_id: &str) -> String {
-    format!(
-        "00-{request_id}-{:016x}-01",
-        rand::rng().random_range(1..=u64::MAX)
-    )
 }
 
 #[cfg(test)]
@@ -194,7 +186,8 @@ mod tests {
             ("host", "shop.example"),
             ("accept", "text/plain"),
         ]);
-        clean_request(&mut request, "0123456789abcdef0123456789abcdef", false);
+        let id = RequestId::known("0123456789abcdef0123456789abcdef".to_owned());
+        clean_request(&mut request, &id, false);
         let headers = request.headers();
         let mut names: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
         names.sort_unstable();
@@ -211,7 +204,7 @@ mod tests {
         assert_eq!(headers[header::COOKIE], "a=1; b=2");
         assert_eq!(headers[FORWARDED_HOST], "shop.example");
         assert!(
-            headers[TRACE_PARENT]
+            headers[PARENT_HEADER]
                 .to_str()
                 .is_ok_and(|text| text.starts_with("00-0123456789"))
         );

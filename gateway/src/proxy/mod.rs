@@ -111,12 +111,12 @@ impl Proxy {
         if headers::content_length(request.headers()).is_some_and(|length| length > limit as u64) {
             return Err(Refusal::BodyTooLarge);
         }
-        let request_id = RequestId::of(&request).as_str().to_owned();
+        let request_id = RequestId::of(&request);
         *request.uri_mut() = self.target(request.uri())?;
         headers::clean_request(&mut request, &request_id, is_upgrade);
         let pass = self.passes.sign(&Pass {
             admission,
-            request_id,
+            request_id: request_id.as_str().to_owned(),
         });
         headers::set_pass(request.headers_mut(), &pass);
         Ok(request.map(|body| Body::new(Limited::new(body, limit))))
