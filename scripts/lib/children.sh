@@ -105,10 +105,11 @@ stop_leftovers() {
   done
 }
 
-# Calls FUNCTION when the script ends in whatever way.
+# Calls FUNCTION when the script ends in whatever way, also because nobody reads its output any more.
 on_exit() {
   # shellcheck disable=SC2064 # the function's name is meant to be fixed now
   trap "$1 \$?" EXIT
+  trap : PIPE
   trap 'exit 129' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM

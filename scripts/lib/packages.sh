@@ -81,7 +81,7 @@ need() {
 
 # What cargo needs besides itself: a linker, and certificates to fetch the crates.
 need_rust() {
-  export PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
+  export PATH=$PATH:${CARGO_HOME:-${HOME:-}/.cargo}/bin
   have cargo || fail "cargo is missing; install Rust from https://rustup.rs"
   need cc compiler "Rust links with it"
   have_certificates || install certificates || say "no CA certificates found; fetching crates may fail"
