@@ -33,18 +33,17 @@ start_newcomer() {
   NEWCOMER_FOLDER=$ROOT/$(sed -n 's,.*data and logs are in \(.*\)/$,\1,p' "$LOGS/newcomer.log")
 }
 
-# Private servers where there are any; else the given ones, with a database of its own.
+# Private servers where there are any; else the given ones, with a database and keys of its own.
 newcomer_environment() {
-  local name
+  local name own
+  own=stagedoor_journey_$(date +%s)
   NEWCOMER_ENVIRONMENT=()
   for name in "${SETTINGS[@]}"; do NEWCOMER_ENVIRONMENT+=(-u "$name"); done
   ! find_redis || NEWCOMER_ENVIRONMENT+=(-u REDIS_URL)
-  if find_database; then
-    NEWCOMER_ENVIRONMENT+=(-u DATABASE_URL)
-  else
-    name=stagedoor_journey_$(date +%s)
-    NEWCOMER_ENVIRONMENT+=("DATABASE_URL=$(sed -E "s,(//[^/]*/)[^?]*,\1$name," <<<"$DATABASE_URL")")
-  fi
+  ! find_database || NEWCOMER_ENVIRONMENT+=(-u DATABASE_URL)
+  find_redis || NEWCOMER_ENVIRONMENT+=("REDIS_KEY_PREFIX=$own:")
+  find_database ||
+    NEWCOMER_ENVIRONMENT+=("DATABASE_URL=$(sed -E "s,(//[^/]*/)[^?]*,\1$own," <<<"$DATABASE_URL")")
 }
 
 follow_readme() {
