@@ -40,7 +40,7 @@ pub struct Settings {
     pub pass_keys: Keyring,
     /// `TOKEN_TTL`, 86400 seconds: how long a queue token is good.
     pub token_lifetime: Duration,
-    /// `HOLD_SECONDS`, 15: how long nobody is promoted after Redis was lost or restarted.
+    /// `LINE_HOLD_SECONDS`, 15: how long nobody is promoted after Redis was lost or restarted.
     pub hold: Duration,
     /// `CORS_ORIGINS`, empty: other origins whose pages may call, by commas.
     pub cors_origins: Vec<HeaderValue>,
@@ -75,7 +75,7 @@ impl Settings {
             token_keys,
             pass_keys,
             token_lifetime: seconds(env, "TOKEN_TTL", 86_400, 60..=604_800)?,
-            hold: seconds(env, "HOLD_SECONDS", 15, shortest_hold_seconds()..=300)?,
+            hold: seconds(env, "LINE_HOLD_SECONDS", 15, shortest_hold_seconds()..=300)?,
             cors_origins: list(env, "CORS_ORIGINS", "")?,
             grace: seconds(env, "SHUTDOWN_GRACE_SECONDS", 10, 0..=600)?,
         })
@@ -191,7 +191,7 @@ mod tests {
             ("GATE_RULES", "open /x"),
             ("QUEUES", "Main"),
             ("TOKEN_TTL", "0"),
-            ("HOLD_SECONDS", "12"),
+            ("LINE_HOLD_SECONDS", "12"),
             ("TOKEN_KEYS", "k:short"),
         ];
         for (variable, value) in wrong {
