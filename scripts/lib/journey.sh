@@ -2,7 +2,7 @@
 # The journey in the README, taken out of the README and done as a newcomer would: scripts/run in
 # one terminal, the lines of the README in another, Ctrl-C at the end.
 
-readonly README_ADDRESS=http://127.0.0.1:8080
+readonly README_ADDRESS=http://127.0.0.1:8080 JOURNEY_SECONDS=120
 
 journey() {
   local verdict=0
@@ -49,7 +49,7 @@ newcomer_environment() {
 follow_readme() {
   local script=$INSTANCE/journey.sh
   readme_journey | sed "s,$README_ADDRESS,$NEWCOMER_ADDRESS,g" >"$script"
-  attend bash -euo pipefail "$script" >"$LOGS/journey.log" 2>&1 || {
+  attend timeout "$JOURNEY_SECONDS" bash -euo pipefail "$script" >"$LOGS/journey.log" 2>&1 || {
     show_log journey
     say "the README's lines failed"
     return 1
