@@ -1,1 +1,11 @@
-//! To come.
+//! The rules of the box office that need neither HTTP nor SQL: states, limits, who may what when.
+//!
+//! Time is passed in, as the database told it.
+
+pub mod balance;
+pub mod concert;
+pub mod date;
+pub mod key;
+pub mod payment;
+pub mod reservation;
+pub mod seat;

@@ -2,7 +2,7 @@
 
 use sqlx::mysql::MySqlDatabaseError;
 
-/// The transaction was rolled back by InnoDB: a deadlock, or (`MariaDB`) a row that changed under a
+/// The transaction was rolled back by `InnoDB`: a deadlock, or (`MariaDB`) a row that changed under a
 /// snapshot. Doing all of it again helps.
 const ROLLED_BACK: [u16; 2] = [1213, 1020];
 /// The wait for a lock was too long. Only the statement was rolled back, and doing it again at
@@ -30,6 +30,9 @@ pub enum Failure {
     /// The database is away, or cannot serve.
     #[error("the database is away: {0}")]
     Down(#[source] sqlx::Error),
+    /// The user has no rows yet; who sees this makes them and begins again.
+    #[error("the user has no rows yet")]
+    UnknownUser,
     /// None of these: a mistake of ours.
     #[error("the database refused what should be right: {0}")]
     Bug(#[source] sqlx::Error),

@@ -3,12 +3,96 @@
 //! `sqlx` is spelled in this folder only. An action asks [`Database::connection`] for a connection,
 //! reads on it, opens a [`Tx`] with [`begin`] and ends it with [`commit`]; a `Tx` that is dropped
 //! is rolled back.
+//!
+//! A write answers how many rows its WHERE matched (sqlx always sets `CLIENT_FOUND_ROWS`), so the
+//! guard has to stand in the WHERE, where a second attempt does not match any more.
+
+use shared::ids::{ConcertId, SeatId};
+use sqlx::mysql::MySqlArguments;
+use sqlx::query::Query;
+use sqlx::{Encode, MySql, Type};
 
 pub mod audit;
+pub mod balance;
+pub mod concert;
+pub mod date;
 pub mod failure;
 pub mod import;
+pub mod key;
+pub mod ledger;
+pub mod payment;
 pub mod pool;
+pub mod reservation;
 pub mod schema;
+pub mod seat;
+pub mod user;
 
 pub use failure::Failure;
 pub use pool::{Connection, Database, Pooled, Tx, begin, commit};
+
+/// Every UPDATE that names its rows by id, for the test that asks the servers how they would find
+/// them: through the primary key, in the order of the ids, or transactions deadlock.
+#[must_use]
+pub fn updates_by_id() -> Vec<String> {
+    vec![
+        seat::take_sql(2),
+        seat::sell_sql(2, 2),
+        seat::give_back_sql(2),
+        seat::let_go_sql(2),
+        reservation::expire_sql(2),
+        reservation::pay_sql(2),
+        reservation::sell_seats_sql(2),
+        reservation::release_sql(),
+    ]
+}
+
+/// `?, ?, ?`: the places of a list of `count` values.
+fn places(count: usize) -> String {
+    vec!["?"; count].join(", ")
+}
+
+/// Ids are at most 2^53-1, so that they are the same number signed, as the columns are.
+const fn signed(id: u64) -> i64 {
+    id.cast_signed()
+}
+
+/// Binds every value of a list, in order.
+fn bind_all<'q, V>(
+    query: Query<'q, MySql, MySqlArguments>,
+    values: impl IntoIterator<Item = V>,
+) -> Query<'q, MySql, MySqlArguments>
+where
+    V: 'q + Encode<'q, MySql> + Type<MySql>,
+{
+    values.into_iter().fold(query, Query::bind)
+}
+
+/// A number of rows.
+fn count(rows: u64) -> usize {
+    usize::try_from(rows).unwrap_or(usize::MAX)
+}
+
+/// Seat ids as the columns have them.
+fn of_seats(seats: &[SeatId]) -> impl Iterator<Item = i64> {
+    seats.iter().map(|seat| signed(seat.get()))
+}
+
+fn seat_id(number: i64) -> Result<SeatId, Failure> {
+    SeatId::new(number.cast_unsigned()).map_err(|_| Failure::Broken("a seat's id is no id"))
+}
+
+fn concert_id(number: i64) -> Result<ConcertId, Failure> {
+    ConcertId::new(number.cast_unsigned()).map_err(|_| Failure::Broken("a concert's id is no id"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_update_by_id_is_told_to_use_the_primary_key() {
+        for sql in updates_by_id() {
+            assert!(sql.contains("FORCE INDEX (PRIMARY)"), "{sql}");
+        }
+    }
+}

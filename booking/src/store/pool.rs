@@ -136,7 +136,7 @@ pub async fn begin(connection: &mut Connection) -> Result<Tx<'_>, Failure> {
 /// Commits. On an error nobody knows whether it was: the answer must not claim either.
 ///
 /// # Errors
-/// When the connection broke, or InnoDB rolled back instead.
+/// When the connection broke, or `InnoDB` rolled back instead.
 pub async fn commit(tx: Tx<'_>) -> Result<(), Failure> {
     Ok(tx.commit().await?)
 }

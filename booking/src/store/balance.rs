@@ -1,0 +1,133 @@
+//! Balances. The caller's own row is the first that every transaction locks: it makes the calls of
+//! one user serial, so that limits per user are exact and keys never race.
+
+use chrono::{DateTime, Utc};
+use shared::ids::UserId;
+use shared::sabotage;
+use sqlx::AssertSqlSafe;
+
+use super::key::{KeyColumns, stored};
+use super::{Connection, Failure, signed};
+use crate::domain::balance::MAX_BALANCE_WON;
+use crate::domain::key::{Keyed, Stored};
+
+/// The caller's balance row, locked until the transaction ends.
+#[derive(Debug)]
+pub struct Account {
+    /// What there is, in won.
+    pub balance: i64,
+    /// The database's clock when it was asked for the lock. Rows are dated with it; nothing is
+    /// judged by it.
+    pub now: DateTime<Utc>,
+    /// The answer that stands under the key of this call.
+    pub stored: Option<Stored>,
+}
+
+impl Account {
+    /// Whether it covers this many won.
+    #[must_use]
+    pub fn covers(&self, won: i64) -> bool {
+        self.balance >= least_balance(won)
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    balance: i64,
+    now: DateTime<Utc>,
+    #[sqlx(flatten)]
+    key: KeyColumns,
+}
+
+/// Locks the caller's balance row and looks the key up, in this order and in one statement.
+///
+/// # Errors
+/// [`Failure::UnknownUser`] when there is no such row yet.
+pub async fn lock(
+    on: &mut Connection,
+    user: UserId,
+    keyed: Option<&Keyed>,
+) -> Result<Account, Failure> {
+    let sql = format!(
+        "SELECT b.balance, UTC_TIMESTAMP(6) AS now,
+                k.fingerprint, k.http_status, k.body, k.revoke_ticket
+           FROM balances b
+           LEFT JOIN idempotency_keys k ON k.user_id = b.user_id AND k.idem_key = ?
+          WHERE b.user_id = ? {}",
+        row_lock()
+    );
+    let row: Option<Row> = sqlx::query_as(AssertSqlSafe(sql))
+        .bind(keyed.map(|keyed| keyed.key.as_bytes().to_vec()))
+        .bind(signed(user.get()))
+        .fetch_optional(on)
+        .await?;
+    let row = row.ok_or(Failure::UnknownUser)?;
+    Ok(Account {
+        balance: row.balance,
+        now: row.now,
+        stored: stored(row.key)?,
+    })
+}
+
+/// Guard: makes one user's calls wait for each other.
+fn row_lock() -> &'static str {
+    if sabotage::is_off("balance-lock") {
+        ""
+    } else {
+        "FOR UPDATE"
+    }
+}
+
+/// Adds to a balance. Answers `false` when it would rise above its limit.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn add(on: &mut Connection, user: UserId, won: i64) -> Result<bool, Failure> {
+    let done = sqlx::query(
+        "UPDATE balances SET balance = balance + ? WHERE user_id = ? AND balance <= ? - ?",
+    )
+    .bind(won)
+    .bind(signed(user.get()))
+    .bind(MAX_BALANCE_WON)
+    .bind(won)
+    .execute(on)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Takes from a balance. Answers `false` when there is too little.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn subtract(on: &mut Connection, user: UserId, won: i64) -> Result<bool, Failure> {
+    let done =
+        sqlx::query("UPDATE balances SET balance = balance - ? WHERE user_id = ? AND balance >= ?")
+            .bind(won)
+            .bind(signed(user.get()))
+            .bind(least_balance(won))
+            .execute(on)
+            .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Guard: what a balance has to be at least, to pay this. Switched off, only the CHECK of the
+/// table is left, and that is no answer that a fan should ever see.
+fn least_balance(won: i64) -> i64 {
+    if sabotage::is_off("balance-guard") {
+        0
+    } else {
+        won
+    }
+}
+
+/// A user's balance, in won: 0 for who has no rows yet.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of(on: &mut Connection, user: UserId) -> Result<i64, Failure> {
+    let balance: Option<i64> = sqlx::query_scalar("SELECT balance FROM balances WHERE user_id = ?")
+        .bind(signed(user.get()))
+        .fetch_optional(on)
+        .await?;
+    Ok(balance.unwrap_or(0))
+}

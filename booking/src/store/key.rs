@@ -1,0 +1,111 @@
+//! Idempotency keys: the last row that a transaction writes, so that it stands for a success.
+
+use chrono::{DateTime, Utc};
+use shared::ids::{Ticket, UserId};
+use shared::sabotage;
+
+use super::{Connection, Failure, signed};
+use crate::domain::key::{Answer, Keyed, Stored};
+
+/// The columns of a key that may not be there, under the names that every query gives them.
+#[derive(sqlx::FromRow)]
+pub(super) struct KeyColumns {
+    fingerprint: Option<Vec<u8>>,
+    http_status: Option<i16>,
+    body: Option<Vec<u8>>,
+    revoke_ticket: Option<i64>,
+}
+
+/// What stands under the key, or nothing.
+pub(super) fn stored(row: KeyColumns) -> Result<Option<Stored>, Failure> {
+    let (Some(fingerprint), false) = (row.fingerprint, look_up_is_off()) else {
+        return Ok(None);
+    };
+    let status = row
+        .http_status
+        .and_then(|status| u16::try_from(status).ok());
+    let (Some(status), Some(body)) = (status, row.body) else {
+        return Err(Failure::Broken("a key stands without its answer"));
+    };
+    let answer = Answer {
+        status,
+        body,
+        revoke: row
+            .revoke_ticket
+            .map(|ticket| Ticket(ticket.cast_unsigned())),
+        replayed: true,
+    };
+    Ok(Some(Stored {
+        fingerprint,
+        answer,
+    }))
+}
+
+/// Guard: a known key is answered and nothing is done again.
+fn look_up_is_off() -> bool {
+    sabotage::is_off("idempotency")
+}
+
+/// Looks a key up without any lock: one that is still being written is not seen.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find(
+    on: &mut Connection,
+    user: UserId,
+    keyed: &Keyed,
+) -> Result<Option<Stored>, Failure> {
+    let row: Option<KeyColumns> = sqlx::query_as(
+        "SELECT fingerprint, http_status, body, revoke_ticket
+           FROM idempotency_keys WHERE user_id = ? AND idem_key = ?",
+    )
+    .bind(signed(user.get()))
+    .bind(keyed.key.as_bytes().to_vec())
+    .fetch_optional(on)
+    .await?;
+    row.map_or(Ok(None), stored)
+}
+
+/// Keeps a success under its key.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert(
+    on: &mut Connection,
+    user: UserId,
+    keyed: &Keyed,
+    answer: &Answer,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    sqlx::query(
+        "INSERT INTO idempotency_keys
+            (user_id, idem_key, fingerprint, http_status, body, revoke_ticket, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(signed(user.get()))
+    .bind(keyed.key.as_bytes().to_vec())
+    .bind(keyed.fingerprint.as_bytes().to_vec())
+    .bind(answer.status)
+    .bind(answer.body.clone())
+    .bind(answer.revoke.map(|ticket| signed(ticket.0)))
+    .bind(now)
+    .execute(on)
+    .await?;
+    Ok(())
+}
+
+/// Forgets up to `limit` keys that are older than `hours`. Answers how many.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn forget(on: &mut Connection, hours: u32, limit: u32) -> Result<u64, Failure> {
+    let done = sqlx::query(
+        "DELETE FROM idempotency_keys WHERE created_at < UTC_TIMESTAMP(6) - INTERVAL ? HOUR
+          ORDER BY created_at LIMIT ?",
+    )
+    .bind(hours)
+    .bind(limit)
+    .execute(on)
+    .await?;
+    Ok(done.rows_affected())
+}
