@@ -2,7 +2,7 @@
 //!
 //! Data flows one way: router -> routes -> actions -> store. A route speaks HTTP, an action is one
 //! verb and holds its transaction from begin to commit, the store holds every SQL statement, and
-//! the domain holds the rules that need neither. InnoDB alone judges seats and money.
+//! the domain holds the rules that need neither. `InnoDB` alone judges seats and money.
 
 pub mod actions;
 pub mod app;
@@ -15,3 +15,4 @@ pub mod routes;
 pub mod settings;
 pub mod store;
 pub mod sweeper;
+pub mod turns;

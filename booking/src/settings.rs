@@ -10,7 +10,7 @@ use shared::settings::{Environment, SettingError};
 
 use crate::store::pool::DatabaseUrl;
 
-/// More connections than this serve nobody: InnoDB has to schedule them on the same cores.
+/// More connections than this serve nobody: `InnoDB` has to schedule them on the same cores.
 const MAX_DATABASE_CONNECTIONS: u64 = 1_000;
 const MAX_HOLD_SECONDS: u64 = 3_600;
 const MAX_SWEEP_SECONDS: u64 = 3_600;

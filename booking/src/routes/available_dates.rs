@@ -1,0 +1,32 @@
+//! `GET /api/available-dates`: the dates that still have a seat.
+
+use axum::Json;
+use axum::extract::State;
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use super::extract::{FanInside, QueryOf, parse};
+use crate::actions::available_dates::available_dates;
+use crate::app::Booking;
+use crate::refusal::Refusal;
+
+/// Which concert; without one the default is meant.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    concert_id: Option<String>,
+}
+
+/// Lists the dates, ascending, as `YYYY-MM-DD` of the venue's calendar.
+///
+/// # Errors
+/// As [`available_dates`].
+pub async fn handle(
+    State(booking): State<Booking>,
+    FanInside(_): FanInside,
+    QueryOf(request): QueryOf<Request>,
+) -> Result<Json<Vec<NaiveDate>>, Refusal> {
+    let concert = request.concert_id.as_deref();
+    let concert = concert.map(|text| parse("concertId", text)).transpose()?;
+    available_dates(&booking.office, concert).await.map(Json)
+}

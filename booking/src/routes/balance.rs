@@ -1,0 +1,33 @@
+//! `GET /api/{userId}/balance`: the caller's balance.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use shared::ids::UserId;
+
+use super::extract::{Fan, Segment};
+use crate::actions::balance::balance;
+use crate::app::Booking;
+use crate::refusal::Refusal;
+
+/// The balance, in won.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Response {
+    user_id: UserId,
+    balance: i64,
+}
+
+/// Tells the balance: 0 for a user who has done nothing yet.
+///
+/// # Errors
+/// `wrong_user`, and when the database does not answer.
+pub async fn handle(
+    State(booking): State<Booking>,
+    fan: Fan,
+    Segment(user_id): Segment<UserId>,
+) -> Result<Json<Response>, Refusal> {
+    let user_id = fan.must_be(user_id)?;
+    let balance = balance(&booking.office, user_id).await?;
+    Ok(Json(Response { user_id, balance }))
+}

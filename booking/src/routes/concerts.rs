@@ -1,0 +1,49 @@
+//! `GET /api/concerts`: what is played where, for anyone.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use shared::ids::ConcertId;
+
+use super::Page;
+use super::extract::PageOf;
+use crate::actions::concerts::concerts;
+use crate::app::Booking;
+use crate::domain::concert::Concert;
+use crate::refusal::Refusal;
+
+/// One concert.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Response {
+    concert_id: ConcertId,
+    title: String,
+    venue: String,
+    time_zone: &'static str,
+    queue: String,
+}
+
+impl From<Concert> for Response {
+    fn from(concert: Concert) -> Self {
+        Self {
+            concert_id: concert.id,
+            title: concert.title,
+            venue: concert.venue,
+            time_zone: concert.zone.name(),
+            queue: concert.queue,
+        }
+    }
+}
+
+/// Lists the concerts, by id.
+///
+/// # Errors
+/// `invalid_field` for a bad cursor, and when the database does not answer.
+pub async fn handle(
+    State(booking): State<Booking>,
+    page: PageOf<ConcertId>,
+) -> Result<Json<Page<Response>>, Refusal> {
+    let found = concerts(&booking.office, page.cursor, page.to_fetch()).await?;
+    let found = found.into_iter().map(Response::from).collect();
+    Ok(page.of(found, |last: &Response| last.concert_id.to_string()))
+}
