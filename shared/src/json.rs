@@ -63,7 +63,15 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         explain(&field, error.inner())
     })?;
     reader.end().map_err(|error| explain(".", &error))?;
-    Ok(value)
+    // serde would also fill a struct from an array, value by value.
+    if body.trim_ascii_start().starts_with(b"{") {
+        Ok(value)
+    } else {
+        Err(Problem::invalid_field(
+            ".",
+            "The body must be a JSON object.",
+        ))
+    }
 }
 
 fn explain(field: &str, error: &serde_json::Error) -> Problem {
@@ -135,6 +143,7 @@ mod tests {
             );
         }
         assert_eq!(code_of(br"{}"), "invalid_field");
+        assert_eq!(code_of(br"[1]"), "invalid_field");
         assert_eq!(code_of(br#"{"userId":1,"userId":1}"#), "invalid_field");
         assert_eq!(code_of(br#"{"userId":1,"userid":1}"#), "unknown_field");
         let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
