@@ -200,7 +200,7 @@ const fn excuse(failure: &Failure) -> &'static str {
             "Too much is going on at once; repeat the request in a moment."
         }
         Failure::Down(_) => {
-            "The box office cannot reach its books. Nothing is lost; repeat the request in a moment."
+            "The box office cannot reach its books; nothing is lost. Repeat the request later."
         }
         Failure::Bug(_) | Failure::Broken(_) | Failure::UnknownUser => {
             "Something broke on our side. Quote the requestId when you report it."
@@ -267,8 +267,11 @@ fn numbers(seats: &[SeatId]) -> Value {
 }
 
 fn parts(reservations: &[(ReservationId, i64)]) -> Value {
-    let part = |(id, amount): &(ReservationId, i64)| json!({ "reservationId": id.to_string(), "amount": amount });
-    reservations.iter().map(part).collect()
+    let mut parts = Vec::new();
+    for (id, amount) in reservations {
+        parts.push(json!({ "reservationId": id.to_string(), "amount": amount }));
+    }
+    parts.into()
 }
 
 #[cfg(test)]

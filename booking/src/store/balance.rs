@@ -83,15 +83,13 @@ fn row_lock() -> &'static str {
 /// # Errors
 /// When the database refuses.
 pub async fn add(on: &mut Connection, user: UserId, won: i64) -> Result<bool, Failure> {
-    let done = sqlx::query(
-        "UPDATE balances SET balance = balance + ? WHERE user_id = ? AND balance <= ? - ?",
-    )
-    .bind(won)
-    .bind(signed(user.get()))
-    .bind(MAX_BALANCE_WON)
-    .bind(won)
-    .execute(on)
-    .await?;
+    let done =
+        sqlx::query("UPDATE balances SET balance = balance + ? WHERE user_id = ? AND balance <= ?")
+            .bind(won)
+            .bind(signed(user.get()))
+            .bind(MAX_BALANCE_WON - won)
+            .execute(on)
+            .await?;
     Ok(done.rows_affected() == 1)
 }
 

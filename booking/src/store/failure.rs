@@ -2,7 +2,7 @@
 
 use sqlx::mysql::MySqlDatabaseError;
 
-/// The transaction was rolled back by `InnoDB`: a deadlock, or (`MariaDB`) a row that changed under a
+/// `InnoDB` rolled the transaction back: a deadlock, or (`MariaDB`) a row that changed under a
 /// snapshot. Doing all of it again helps.
 const ROLLED_BACK: [u16; 2] = [1213, 1020];
 /// The wait for a lock was too long. Only the statement was rolled back, and doing it again at
