@@ -40,6 +40,17 @@ pub(super) fn content_length(headers: &HeaderMap) -> Option<u64> {
         .ok()
 }
 
+/// HTTP/2 names the host in the URI, HTTP/1.1 in a header.
+pub(super) fn name_the_host(request: &mut Request) {
+    let named = request
+        .uri()
+        .authority()
+        .map(|authority| authority.as_str().to_owned());
+    if let Some(Ok(host)) = named.map(HeaderValue::try_from) {
+        request.headers_mut().entry(header::HOST).or_insert(host);
+    }
+}
+
 /// Makes a client's headers fit for the upstream.
 pub(super) fn clean_request(request: &mut Request, request_id: &RequestId, is_upgrade: bool) {
     let peer = request

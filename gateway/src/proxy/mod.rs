@@ -13,7 +13,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use http::uri::{Authority, Scheme};
-use http::{StatusCode, Uri};
+use http::{StatusCode, Uri, Version};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -112,7 +112,10 @@ impl Proxy {
             return Err(Refusal::BodyTooLarge);
         }
         let request_id = RequestId::of(&request);
+        headers::name_the_host(&mut request);
         *request.uri_mut() = self.target(request.uri())?;
+        // The upstream is spoken to in HTTP/1.1, whatever the client speaks.
+        *request.version_mut() = Version::HTTP_11;
         headers::clean_request(&mut request, &request_id, is_upgrade);
         let pass = self.passes.sign(&Pass {
             admission,
