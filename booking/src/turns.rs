@@ -24,8 +24,9 @@ pub struct Turns(Arc<Mutex<Queues>>);
 /// Somebody's turn, until it is dropped.
 #[derive(Debug)]
 pub struct Turn {
-    permit: Option<OwnedSemaphorePermit>,
-    place: Place,
+    // Dropped in this order, so that the last to leave the place finds nobody on the queue.
+    _permit: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 /// A user's place in the map, cleared away by the last who leaves it.
@@ -52,8 +53,8 @@ impl Turns {
         };
         match tokio::time::timeout(MAX_WAIT, queue.acquire_owned()).await {
             Ok(Ok(permit)) => Ok(Turn {
-                permit: Some(permit),
-                place,
+                _permit: permit,
+                _place: place,
             }),
             _ => Err(Refusal::TooManyInFlight),
         }
@@ -62,14 +63,6 @@ impl Turns {
     fn lock(&self) -> MutexGuard<'_, Queues> {
         // The map is whole whatever a panicking holder did: it has only single calls on it.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        // Before the place is left, so that the last one out finds nobody else on the queue.
-        self.permit.take();
-        tracing::trace!(user = self.place.user.get(), "turn over");
     }
 }
 
