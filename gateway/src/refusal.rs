@@ -125,7 +125,7 @@ impl From<Refusal> for Problem {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let problem = Problem::from(self);
-        metrics::counter!("stagedoor_refusals_total", "code" => problem.code()).increment(1);
+        metrics::counter!("gateway_refusals_total", "code" => problem.code()).increment(1);
         problem.into_response()
     }
 }

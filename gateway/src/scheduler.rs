@@ -96,7 +96,7 @@ impl Scheduler {
 }
 
 fn failed(queue: &QueueName, error: &StoreError) {
-    metrics::counter!("stagedoor_tick_failures_total", "queue" => queue.to_string()).increment(1);
+    metrics::counter!("gateway_tick_failures_total", "queue" => queue.to_string()).increment(1);
     tracing::warn!(%queue, %error, "a tick failed; the next one goes on");
 }
 
@@ -123,20 +123,20 @@ fn record(queue: &QueueName, promotion: &Promotion, took: Duration) {
     let gauge = |name: &'static str, value: f64| {
         metrics::gauge!(name, "queue" => queue.clone()).set(value);
     };
-    gauge("stagedoor_waiting", as_f64(promotion.waiting));
-    gauge("stagedoor_sessions", as_f64(promotion.sessions));
-    gauge("stagedoor_hold_seconds", as_f64(promotion.hold_ms) / 1000.0);
-    gauge("stagedoor_max_active", as_f64(promotion.max_active));
-    gauge("stagedoor_promote_per_second", promotion.rate);
+    gauge("gateway_waiting", as_f64(promotion.waiting));
+    gauge("gateway_sessions", as_f64(promotion.sessions));
+    gauge("gateway_hold_seconds", as_f64(promotion.hold_ms) / 1000.0);
+    gauge("gateway_max_active", as_f64(promotion.max_active));
+    gauge("gateway_promote_per_second", promotion.rate);
     gauge(
-        "stagedoor_config_bad_values",
+        "gateway_config_bad_values",
         as_f64(promotion.bad.len() as u64),
     );
     gauge(
-        "stagedoor_last_tick_unix_seconds",
+        "gateway_last_tick_unix_seconds",
         as_f64(shared::clock::unix_seconds()),
     );
-    metrics::histogram!("stagedoor_tick_seconds", "queue" => queue.clone()).record(took);
+    metrics::histogram!("gateway_tick_seconds", "queue" => queue.clone()).record(took);
 }
 
 #[expect(

@@ -105,8 +105,8 @@ impl Line {
     ) -> Result<Place, Refusal> {
         let proof = token.map(|token| (token.ticket, token.epoch));
         let joins = self.store.join(queue, &[Joiner { user, proof }]).await?;
-        metrics::counter!("stagedoor_joins_total").increment(1);
-        metrics::counter!("stagedoor_promotions_total").increment(joins.promoted);
+        metrics::counter!("gateway_joins_total").increment(1);
+        metrics::counter!("gateway_promotions_total").increment(joins.promoted);
         if joins.more {
             self.nudge.notify_one();
         }
@@ -194,7 +194,7 @@ impl Line {
             promotion = self.store.promote(queue, PROMOTE_BATCH).await?;
             promotion.promoted += before;
         }
-        metrics::counter!("stagedoor_promotions_total").increment(promotion.promoted);
+        metrics::counter!("gateway_promotions_total").increment(promotion.promoted);
         Ok(promotion)
     }
 
