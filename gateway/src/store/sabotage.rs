@@ -9,11 +9,7 @@ const GUARDS: [(&str, &str, &str); 7] = [
         "int(now)",
     ),
     ("lowest-first", "'ZPOPMIN'", "'ZPOPMAX'"),
-    (
-        "cap",
-        "math.min(room(config), math.floor(",
-        "math.min(batch, math.floor(",
-    ),
+    ("cap", "math.min(room(config), ", "math.min("),
     ("rate", "math.floor(tokens + 0.000001)", "room(config)"),
     ("hold", "or now < tonumber(state.hold)", ""),
     ("spare-later", "or place > ticket", ""),
