@@ -160,6 +160,7 @@ pub async fn insert_concert(on: &mut Connection, new: &Concert) -> Result<(), Fa
 /// # Errors
 /// When the database refuses it.
 pub async fn insert_performance(on: &mut Connection, new: &Performance) -> Result<(), Failure> {
+    // Bound without a zone: with one, sqlx sends a TIMESTAMP, which ends in 2038.
     sqlx::query(
         "INSERT INTO concert_dates
                 (id, concert_id, date, starts_at, sales_open_at, sales_close_at)
@@ -168,9 +169,9 @@ pub async fn insert_performance(on: &mut Connection, new: &Performance) -> Resul
     .bind(new.id)
     .bind(new.concert_id)
     .bind(new.date)
-    .bind(new.starts_at)
-    .bind(new.sales_open_at)
-    .bind(new.sales_close_at)
+    .bind(new.starts_at.naive_utc())
+    .bind(new.sales_open_at.naive_utc())
+    .bind(new.sales_close_at.naive_utc())
     .execute(on)
     .await?;
     Ok(())
