@@ -1,0 +1,13 @@
+//! The HTTP contract and the commands, as fans and operators meet them.
+
+mod calls;
+mod commands;
+mod idempotency;
+mod import;
+mod input;
+mod lists;
+mod passes;
+mod process;
+mod release;
+mod reserve;
+mod sweep;
