@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(settings.admin_listen.to_string(), "127.0.0.1:9081");
         assert_eq!(settings.database.connections, 32);
         assert_eq!(settings.pass.audience, "booking");
-        assert_eq!(settings.hold, Duration::from_secs(300));
+        assert_eq!(settings.hold.as_secs(), 300);
     }
 
     #[test]
