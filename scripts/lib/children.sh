@@ -105,7 +105,7 @@ stop_leftovers() {
   done
 }
 
-# Calls FUNCTION when the script ends in whatever way, also because nobody reads its output any more.
+# Calls FUNCTION when the script ends in whatever way, also when nobody reads its output any more.
 on_exit() {
   # shellcheck disable=SC2064 # the function's name is meant to be fixed now
   trap "$1 \$?" EXIT

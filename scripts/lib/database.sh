@@ -74,8 +74,8 @@ initialize() {
   fi
 }
 
-# The server runs this at each start, so the password is a new one each time. All privileges, because
-# the tests create and drop databases; the server has nothing else to protect.
+# The server runs this at each start, so the password is a new one each time. All privileges,
+# because the tests create and drop databases; the server has nothing else to protect.
 write_init_file() {
   local user="'stagedoor'@'127.0.0.1'"
   (umask 077 && cat >"$INSTANCE/database/init.sql") <<SQL

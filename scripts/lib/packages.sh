@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # Installing what is missing with the system's package manager.
 
-# The packages for a need. On Debian these bring binaries only: redis-server and mariadb-server would
-# also install system services and start them. mariadb-install-db calls my_print_defaults, which
-# mariadb-client-core has.
+# The packages for a need. On Debian these bring binaries only: redis-server and mariadb-server
+# would also install system services and start them. mariadb-install-db calls my_print_defaults,
+# which mariadb-client-core has.
 packages_for() {
   case $1:$2 in
     redis:apt-get) echo redis-tools ;;
@@ -84,7 +84,8 @@ need_rust() {
   export PATH=$PATH:${CARGO_HOME:-${HOME:-}/.cargo}/bin
   have cargo || fail "cargo is missing; install Rust from https://rustup.rs"
   need cc compiler "Rust links with it"
-  have_certificates || install certificates || say "no CA certificates found; fetching crates may fail"
+  have_certificates || install certificates ||
+    say "no CA certificates found; fetching crates may fail"
 }
 
 have_certificates() {

@@ -3,7 +3,8 @@
 # Needs ROOT, the repository's path without links.
 
 ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 403)) || {
-  echo "stagedoor: bash 4.3 or later is needed, this is $BASH_VERSION (on macOS: brew install bash)" >&2
+  echo "stagedoor: bash 4.3 or later is needed, this is $BASH_VERSION" \
+    "(on macOS: brew install bash)" >&2
   exit 1
 }
 

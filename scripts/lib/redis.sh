@@ -53,5 +53,6 @@ run_redis() {
 }
 
 redis_version() {
-  printf '%s %s' "${REDIS_SERVER##*/}" "$("$REDIS_SERVER" --version | sed -E 's/.* v=([^ ]+).*/\1/')"
+  printf '%s ' "${REDIS_SERVER##*/}"
+  "$REDIS_SERVER" --version | sed -E 's/.* v=([^ ]+).*/\1/'
 }
