@@ -1,0 +1,155 @@
+//! An HTTP client that shows all of an answer and follows nothing by itself.
+
+use std::net::SocketAddr;
+
+use axum::body::{Body, Bytes};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Client as Hyper;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+
+use super::within;
+
+/// A client of one gateway.
+#[derive(Clone)]
+pub(crate) struct Client {
+    address: SocketAddr,
+    hyper: Hyper<HttpConnector, Body>,
+}
+
+impl Client {
+    pub(crate) fn of(address: SocketAddr) -> Self {
+        let hyper = Hyper::builder(TokioExecutor::new()).build_http();
+        Self { address, hyper }
+    }
+
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Call {
+        self.call(Method::GET, path)
+    }
+
+    pub(crate) fn post(&self, path: &str) -> Call {
+        self.call(Method::POST, path)
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Call {
+        self.call(Method::DELETE, path)
+    }
+
+    pub(crate) fn call(&self, method: Method, path: &str) -> Call {
+        let mut request = Request::new(Body::empty());
+        *request.method_mut() = method;
+        let url = format!("http://{}{path}", self.address);
+        *request.uri_mut() = url.parse().expect("a good path");
+        Call {
+            client: self.clone(),
+            request,
+        }
+    }
+}
+
+/// A request that is being written.
+#[must_use]
+pub(crate) struct Call {
+    client: Client,
+    request: Request<Body>,
+}
+
+impl Call {
+    pub(crate) fn header(mut self, name: &'static str, value: impl AsRef<[u8]>) -> Self {
+        let value = HeaderValue::from_bytes(value.as_ref()).expect("a good value");
+        self.request
+            .headers_mut()
+            .append(HeaderName::from_static(name), value);
+        self
+    }
+
+    /// The queue token in its own header.
+    pub(crate) fn token(self, token: &str) -> Self {
+        self.header("x-queue-token", token)
+    }
+
+    pub(crate) fn bearer(self, token: &str) -> Self {
+        self.header("authorization", format!("Bearer {token}"))
+    }
+
+    pub(crate) fn cookie(self, token: &str) -> Self {
+        self.header("cookie", format!("stagedoor_token={token}"))
+    }
+
+    pub(crate) fn json(self, body: &Value) -> Self {
+        self.json_text(body.to_string())
+    }
+
+    pub(crate) fn json_text(self, body: impl Into<Body>) -> Self {
+        self.header("content-type", "application/json").body(body)
+    }
+
+    pub(crate) fn body(mut self, body: impl Into<Body>) -> Self {
+        *self.request.body_mut() = body.into();
+        self
+    }
+
+    /// The answer as soon as its head is there.
+    pub(crate) async fn begin(self) -> Response<Incoming> {
+        let answer = within("an answer", self.client.hyper.request(self.request)).await;
+        answer.expect("the gateway answers")
+    }
+
+    pub(crate) async fn send(self) -> Answer {
+        let (head, body) = self.begin().await.into_parts();
+        let body = within("the end of an answer", body.collect()).await;
+        Answer {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body: body.expect("a whole answer").to_bytes(),
+        }
+    }
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {self:?}"))
+    }
+
+    /// The JSON of a 200.
+    pub(crate) fn ok(&self) -> Value {
+        assert_eq!(self.status, 200, "{self:?}");
+        self.json()
+    }
+
+    /// Status and code of a refusal.
+    pub(crate) fn refusal(&self) -> (u16, String) {
+        let code = self.json()["code"].as_str().map(str::to_owned);
+        (
+            self.status,
+            code.unwrap_or_else(|| panic!("no problem: {self:?}")),
+        )
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .get(name)
+            .map(|value| value.to_str().expect("text"))
+    }
+
+    /// `Retry-After`, in seconds.
+    pub(crate) fn retry_after(&self) -> u64 {
+        let text = self.header("retry-after").expect("Retry-After");
+        text.parse().expect("whole seconds")
+    }
+}

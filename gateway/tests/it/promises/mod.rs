@@ -1,0 +1,9 @@
+//! One test or more for each promise of the line, by its number.
+
+mod ledger;
+mod promise_1;
+mod promise_2;
+mod promise_3;
+mod promise_4;
+mod promise_6;
+mod storm;
