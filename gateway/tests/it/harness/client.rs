@@ -1,5 +1,6 @@
 //! An HTTP client that shows all of an answer and follows nothing by itself.
 
+use std::fmt;
 use std::net::SocketAddr;
 
 use axum::body::{Body, Bytes};
@@ -9,6 +10,7 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy::Client as Hyper;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::within;
@@ -132,6 +134,12 @@ impl Answer {
         self.json()
     }
 
+    /// The names of a JSON object's members, in the order in which they were sent.
+    pub(crate) fn members(&self) -> Vec<String> {
+        let members: Members = serde_json::from_slice(&self.body).expect("a JSON object");
+        members.0
+    }
+
     /// Status and code of a refusal.
     pub(crate) fn refusal(&self) -> (u16, String) {
         let code = self.json()["code"].as_str().map(str::to_owned);
@@ -151,5 +159,29 @@ impl Answer {
     pub(crate) fn retry_after(&self) -> u64 {
         let text = self.header("retry-after").expect("Retry-After");
         text.parse().expect("whole seconds")
+    }
+}
+
+struct Members(Vec<String>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Names;
+        impl<'de> Visitor<'de> for Names {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut names = Vec::new();
+                while let Some((name, IgnoredAny)) = map.next_entry()? {
+                    names.push(name);
+                }
+                Ok(Members(names))
+            }
+        }
+        deserializer.deserialize_map(Names)
     }
 }

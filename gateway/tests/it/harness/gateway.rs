@@ -24,6 +24,7 @@ pub(crate) async fn house(
 
 pub(crate) struct Gateway {
     client: Client,
+    admin: Client,
     keys: RotatingKeys,
     shutdown: Shutdown,
     running: Option<JoinHandle<anyhow::Result<()>>>,
@@ -52,10 +53,16 @@ impl Gateway {
         let app = App::build(Settings::from_env(&env).expect("good settings")).expect("built");
         Self {
             client: Client::of(app.address().expect("bound")),
+            admin: Client::of(app.admin_address().expect("bound")),
             keys: app.keys(),
             shutdown: app.shutdown(),
             running: Some(tokio::spawn(app.run())),
         }
+    }
+
+    /// What only operators reach.
+    pub(crate) const fn admin(&self) -> &Client {
+        &self.admin
     }
 
     pub(crate) const fn keys(&self) -> &RotatingKeys {

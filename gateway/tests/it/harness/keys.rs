@@ -45,6 +45,18 @@ pub(crate) fn token_by(keys: &str, changed: &Value) -> String {
     keyring(keys).sign(&claims)
 }
 
+/// The same token with other claims and the old signature.
+pub(crate) fn forged(token: &str, claims: &Value) -> String {
+    let mut parts = token.split('.');
+    let (head, _, signature) = (parts.next(), parts.next(), parts.next());
+    let middle = URL_SAFE_NO_PAD.encode(claims.to_string());
+    format!(
+        "{}.{middle}.{}",
+        head.expect("a head"),
+        signature.expect("a signature")
+    )
+}
+
 /// What a token says, believed as it stands.
 pub(crate) fn payload(token: &str) -> Value {
     let middle = token.split('.').nth(1).expect("three parts");

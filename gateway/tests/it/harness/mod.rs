@@ -14,7 +14,9 @@ pub(crate) use cable::Cable;
 pub(crate) use client::{Answer, Call, Client};
 pub(crate) use desk::{Desk, fan, main_queue, opened};
 pub(crate) use gateway::{Gateway, house, text};
-pub(crate) use keys::{PASS_KEYS, TOKEN_KEYS, key, keyring, payload, queue_token, token_by};
+pub(crate) use keys::{
+    PASS_KEYS, TOKEN_KEYS, forged, key, keyring, payload, queue_token, token_by,
+};
 pub(crate) use sandbox::{Sandbox, is_deep, seed};
 pub(crate) use upstream::Upstream;
 pub(crate) use wait::{eventually, within};

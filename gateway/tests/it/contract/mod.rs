@@ -1,0 +1,11 @@
+//! The HTTP contract of the gateway's own calls, with exactly its requests, over real HTTP.
+
+mod bad_bodies;
+mod carriers;
+mod issue;
+mod leave;
+mod origins;
+mod problems;
+mod queues;
+mod status;
+mod tokens;
