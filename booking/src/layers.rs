@@ -42,16 +42,34 @@ pub fn around_all(routes: Router, booking: &Booking) -> Router {
     )
 }
 
-/// Layer of the open routes: the gateway has to have let the request through.
-pub async fn with_a_pass(request: Request, next: Next) -> Response {
+/// Surrounds the open routes.
+pub fn around_open(routes: Router<Booking>) -> Router<Booking> {
+    // The gateway has to have let the request through.
+    routes.layer(from_fn(with_a_pass))
+}
+
+/// Surrounds all other routes.
+pub fn around_own(routes: Router<Booking>) -> Router<Booking> {
+    // A fan has to stand behind the request. Unknown paths too: without a pass nobody learns what
+    // is here.
+    routes.layer(from_fn(for_a_fan))
+}
+
+/// Surrounds the mutating routes.
+pub fn around_writes(routes: Router<Booking>, booking: &Booking) -> Router<Booking> {
+    // They run to their end in a task, so that a client who hangs up cancels nothing half-way; and
+    // at most two of one user at once.
+    routes.route_layer(from_fn_with_state(booking.clone(), to_the_end))
+}
+
+async fn with_a_pass(request: Request, next: Next) -> Response {
     if request.extensions().get::<Pass>().is_none() {
         return Refusal::PassRequired.into_response();
     }
     next.run(request).await
 }
 
-/// Layer of all other routes, unknown ones included: a fan has to stand behind the request.
-pub async fn for_a_fan(request: Request, next: Next) -> Response {
+async fn for_a_fan(request: Request, next: Next) -> Response {
     let pass = request.extensions().get::<Pass>();
     if pass.and_then(Pass::holder).is_none() {
         return Refusal::PassRequired.into_response();
@@ -59,9 +77,7 @@ pub async fn for_a_fan(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Layer of the mutating routes: they run to their end in a task, so that a client who hangs up
-/// cancels nothing half-way; and at most two of one user at once.
-pub async fn to_the_end(State(booking): State<Booking>, request: Request, next: Next) -> Response {
+async fn to_the_end(State(booking): State<Booking>, request: Request, next: Next) -> Response {
     let user = request.extensions().get::<Pass>().and_then(Pass::holder);
     let Some(user) = user.map(|holder| holder.user) else {
         return Refusal::PassRequired.into_response();

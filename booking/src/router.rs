@@ -1,7 +1,6 @@
 //! All routes, in one place.
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 use shared::health;
 
@@ -15,17 +14,16 @@ pub fn router(booking: &Booking) -> Router {
     let own = reads()
         .merge(writes(booking))
         .fallback(async || Refusal::RouteNotFound)
-        .method_not_allowed_fallback(async || Refusal::MethodNotAllowed)
-        // Unknown paths too: without a pass nobody learns what is here.
-        .layer(from_fn(layers::for_a_fan));
+        .method_not_allowed_fallback(async || Refusal::MethodNotAllowed);
     let open = Router::new()
         .route("/api/concerts", get(routes::concerts::handle))
-        .method_not_allowed_fallback(async || Refusal::MethodNotAllowed)
-        .layer(from_fn(layers::with_a_pass));
+        .method_not_allowed_fallback(async || Refusal::MethodNotAllowed);
     let health = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(routes::ready::handle))
         .method_not_allowed_fallback(async || Refusal::MethodNotAllowed);
+    let own = layers::around_own(own);
+    let open = layers::around_open(open);
     let all = own.merge(open).merge(health).with_state(booking.clone());
     layers::around_all(all, booking)
 }
@@ -56,5 +54,5 @@ fn writes(booking: &Booking) -> Router<Booking> {
         Charge::Demo => always.route("/api/{userId}/charge", post(routes::charge::handle)),
         Charge::Off => always,
     };
-    all.route_layer(from_fn_with_state(booking.clone(), layers::to_the_end))
+    layers::around_writes(all, booking)
 }
