@@ -1,7 +1,7 @@
 //! Finds the queue token in a request: `X-Queue-Token`, `Authorization: Bearer`, then the cookie.
 
 use http::{HeaderMap, header};
-use shared::token::{COOKIE, HEADER, QueueToken, is_meant_as_queue_token};
+use shared::token::{COOKIE, HEADER, QueueToken, bearer, is_meant_as_queue_token};
 
 use crate::line::Line;
 use crate::refusal::Refusal;
@@ -63,14 +63,6 @@ fn texts_of(headers: &HeaderMap) -> Vec<(Carrier, &str)> {
         .into_iter()
         .filter_map(|(carrier, text)| Some((carrier, text?)))
         .collect()
-}
-
-/// The text of `Authorization: Bearer`, whoever's it is.
-#[must_use]
-pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, text) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| text.trim())
 }
 
 fn cookie(headers: &HeaderMap) -> Option<&str> {

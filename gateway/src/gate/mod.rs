@@ -6,7 +6,6 @@ mod revoke;
 mod rules;
 
 pub use admit::admit;
-pub(crate) use credentials::bearer;
 pub use credentials::{Carrier, Credential, find_credential};
 pub use revoke::obey;
 pub use rules::{Access, Rules};

@@ -8,10 +8,8 @@ use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue};
 use shared::pass::{HEADER, HEADER_PREFIX};
 use shared::request_id::RequestId;
-use shared::token::{COOKIE, HEADER as TOKEN_HEADER, is_meant_as_queue_token};
+use shared::token::{COOKIE, HEADER as TOKEN_HEADER, bearer, is_meant_as_queue_token};
 use shared::trace::{PARENT_HEADER, trace_parent};
-
-use crate::gate::bearer;
 
 const HOP_BY_HOP: [HeaderName; 9] = [
     header::CONNECTION,
