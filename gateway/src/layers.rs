@@ -23,7 +23,7 @@ pub fn wrap(routes: Router, line: Line, cors_origins: Vec<HeaderValue>) -> Route
             line,
             same_origin_with_cookie,
         ))
-        // Which other origins may call is the gateway's say alone; a preflight never meets the gate.
+        // Which other origins may call is the gateway's say alone; no preflight meets the gate.
         .layer(cors(cors_origins))
         // Every refusal gets its body here, framework rejections included.
         .layer(middleware::from_fn(problem::render))

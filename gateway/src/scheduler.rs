@@ -21,7 +21,7 @@ const EVERY_SECOND: &str = "* * * * * *";
 /// A tick that takes longer is given up; the next one goes on where Redis stands.
 const TICK_DEADLINE: Duration = Duration::from_secs(5);
 
-/// What the last tick of each queue complained about, so that it is logged once and not each second.
+/// What the last tick of each queue complained about, so that it is logged once, not each second.
 type Complaints = BTreeMap<QueueName, Vec<BadValue>>;
 
 /// Ticks for all queues of one gateway. Clones share the single flight.

@@ -1,7 +1,7 @@
 //! The one place that reads the machine's wall clock.
 //!
-//! Only token lifetimes are judged by it, in whole seconds. Sessions are judged on Redis's clock and
-//! holds on the database's, so that no two machines have to agree on the time.
+//! Only token lifetimes are judged by it, in whole seconds. Sessions are judged on Redis's clock
+//! and holds on the database's, so that no two machines have to agree on the time.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -16,7 +16,8 @@ use crate::trace::{self, Traces};
 
 /// Our own words, and only the warnings of those who tell each of their steps.
 const DEFAULT_FILTER: &str = "info,tokio_cron_scheduler=warn,opentelemetry=warn,\
-                              opentelemetry_sdk=warn,opentelemetry-otlp=warn,reqwest=warn,hyper=warn";
+                              opentelemetry_sdk=warn,opentelemetry-otlp=warn,reqwest=warn,\
+                              hyper=warn";
 
 /// Starts logs, and traces where an endpoint for them is set. Keep what is returned until the end:
 /// it sends the last traces. A second call in the same process changes nothing.

@@ -1,4 +1,5 @@
-//! One span per request, in the logs and, where `OTEL_EXPORTER_OTLP_ENDPOINT` says where to, in traces.
+//! One span per request: in the logs, and in traces where `OTEL_EXPORTER_OTLP_ENDPOINT` says where
+//! to.
 //!
 //! The request's id is the trace's id, so that a log line, an answer and a trace find each other.
 

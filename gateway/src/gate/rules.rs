@@ -1,8 +1,8 @@
 //! `GATE_RULES`: which requests need a running session, which only one's own, and which none.
 //!
-//! Rules are separated by `;` and read `ACCESS METHOD PATH`. A method may be `*`; in a path `{name}`
-//! is any one segment and a last `*` is the rest. The first match wins; without one the session has
-//! to be active, which is the safe side.
+//! Rules are separated by `;` and read `ACCESS METHOD PATH`. A method may be `*`; in a path
+//! `{name}` is any one segment and a last `*` is the rest. The first match wins; without one the
+//! session has to be active, which is the safe side.
 
 use std::fmt;
 use std::str::FromStr;
@@ -47,8 +47,8 @@ impl Rules {
     /// What this request needs.
     #[must_use]
     pub fn access(&self, method: &Method, path: &str) -> Access {
-        // An upstream may resolve dots or take doubled slashes as one; a rule that opens a path must
-        // not be reached by another spelling of a closed one.
+        // An upstream may resolve dots or take doubled slashes as one; a rule that opens a path
+        // must not be reached by another spelling of a closed one.
         if has_other_spelling(path) {
             return Access::Active;
         }
@@ -160,7 +160,8 @@ mod tests {
     use super::*;
 
     fn rules() -> Rules {
-        "open GET /api/concerts; own POST /api/process; own GET /api/{userId}/balance; open * /map/*"
+        "open GET /api/concerts; own POST /api/process; own GET /api/{userId}/balance; \
+         open * /map/*"
             .parse()
             .expect("good rules")
     }

@@ -1,5 +1,5 @@
-//! Connections that change their protocol (`WebSocket`): after the upstream agrees, bytes are copied
-//! both ways until either side closes.
+//! Connections that change their protocol (`WebSocket`): after the upstream agrees, bytes are
+//! copied both ways until either side closes.
 
 use axum::extract::Request;
 use http::{HeaderMap, Response, header};
