@@ -89,8 +89,8 @@ async fn rule_6_a_future_dropped_anywhere_leaves_no_open_transaction() {
     let house = House::with(|settings| settings.database.connections = 1).await;
     let database = house.office().database.clone();
     house.fan(1).charge(1).await.ok();
-    for user in 100..100 + deep(120, 3_000) {
-        let polls = user % 40;
+    for user in 100..100 + deep(240, 5_000) {
+        let polls = user % 10;
         Dropped::after(polls, Box::pin(transaction(&database))).await;
         let mut connection = database.connection().await.expect("the same connection");
         let insert = format!("INSERT INTO users VALUES ({user}, UTC_TIMESTAMP(6))");

@@ -19,15 +19,15 @@ fn kinds(answers: &[Answer]) -> BTreeMap<String, usize> {
     kinds
 }
 
-/// Two instances, because one alone lets only two calls of a user in at once.
+/// Several instances, because one alone lets only two calls of a user in at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn rule_4_parallel_calls_of_one_user_keep_to_the_limit_of_seats() {
     let mut house = House::open().await;
-    let second = house.add_instance(|_| {});
-    for user in 1..=deep(10, 100) {
+    let others = [house.add_instance(|_| {}), house.add_instance(|_| {})];
+    for user in 1..=deep(20, 200) {
         let fan = house.rich_fan(user, 1).await;
-        let at_both = [fan.clone(), fan.at(second)].into_iter().cycle();
-        let calls = (1..=12).zip(at_both);
+        let at_all = [fan.clone(), fan.at(others[0]), fan.at(others[1])];
+        let calls = (1..=12).zip(at_all.into_iter().cycle());
         let calls = calls.map(|(seat, fan)| async move { fan.reserve(seat).await });
         let mut kinds = kinds(&at_once(calls).await);
         // On a slow machine some had to wait too long outside.
