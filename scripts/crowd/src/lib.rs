@@ -1,1 +1,15 @@
-//! The crowd: fans who join, wait, pick and pay over real HTTP, and the checks of what they saw.
+//! The crowd: fans who join, wait, pick and pay over real HTTP, and the checks of what they were
+//! told.
+//!
+//! [`fan`] is one fan's journey, [`history`] what all of them were told and the checks of it,
+//! [`witness`] what Redis and the database say beside it, and [`system`] the gateways and bookings
+//! that they come to.
+
+pub mod answers;
+pub mod client;
+pub mod fan;
+pub mod hall;
+pub mod history;
+pub mod summary;
+pub mod system;
+pub mod witness;

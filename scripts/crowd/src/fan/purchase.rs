@@ -1,0 +1,146 @@
+//! In the house: looking, picking, reserving, charging, paying, and looking at the tickets.
+
+use std::sync::Arc;
+
+use rand::Rng as _;
+use serde_json::json;
+
+use super::{Fan, Stop};
+use crate::answers::{ChargedAnswer, DatesAnswer, HeldAnswer, PaidAnswer, Seat};
+use crate::answers::{SeatsAnswer, TicketsAnswer};
+use crate::hall::Hall;
+use crate::history::Call;
+
+/// After so many lost races a fan looks at the hall again.
+const LOSSES_BEFORE_A_LOOK: usize = 3;
+/// A fan whose session ended too early joins again at most as often.
+const SESSIONS: usize = 5;
+
+impl Fan {
+    /// The whole journey: waits in line, buys `wanted` seats, or as many as there are, and looks at
+    /// the tickets.
+    ///
+    /// # Errors
+    /// Why the fan goes home without.
+    pub async fn buy(&mut self, hall: &Hall, wanted: usize) -> Result<(), Stop> {
+        for _ in 0..SESSIONS {
+            self.enter().await?;
+            match self.shop(hall, wanted).await {
+                Err(Stop::SessionOver) => {}
+                Ok(()) => return self.look_at_tickets().await,
+                Err(Stop::SoldOut) => return self.leave().await.and(Err(Stop::SoldOut)),
+                other => return other,
+            }
+        }
+        Err(Stop::SessionOver)
+    }
+
+    /// What a session is for. Begun again in a later one, it goes on where it was.
+    async fn shop(&mut self, hall: &Hall, wanted: usize) -> Result<(), Stop> {
+        self.hold_seats(hall, wanted).await?;
+        let price = self.held.iter().sum::<u64>();
+        if self.balance < price {
+            self.charge(price - self.balance).await?;
+        }
+        self.pay().await
+    }
+
+    /// Reserves until `wanted` seats are held, or there are no more.
+    ///
+    /// # Errors
+    /// [`Stop::SoldOut`] when there is not even one.
+    pub async fn hold_seats(&mut self, hall: &Hall, wanted: usize) -> Result<(), Stop> {
+        let mut seats = Vec::new();
+        let mut losses = LOSSES_BEFORE_A_LOOK;
+        while self.held.len() < wanted {
+            if losses == LOSSES_BEFORE_A_LOOK || seats.is_empty() {
+                seats = self.look(hall).await?.to_vec();
+                losses = 0;
+            }
+            if seats.is_empty() {
+                return if self.held.is_empty() {
+                    Err(Stop::SoldOut)
+                } else {
+                    Ok(())
+                };
+            }
+            let favourites = hall.favourites().clamp(1, seats.len());
+            let seat = seats.remove(self.rng.random_range(0..favourites));
+            match self.reserve(seat).await {
+                Err(Stop::Refused(code)) if code == "seat_taken" => losses += 1,
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    /// What can be had now, as the fan or a friend sees it.
+    async fn look(&mut self, hall: &Hall) -> Result<Arc<[Seat]>, Stop> {
+        let mut picture = hall.picture().await;
+        if let Some(seats) = picture.as_ref().and_then(|seen| hall.still_good(seen)) {
+            return Ok(seats);
+        }
+        let seats: Arc<[Seat]> = self.see_seats().await?.into();
+        if let Some(picture) = &mut picture {
+            **picture = Some((std::time::Instant::now(), Arc::clone(&seats)));
+        }
+        Ok(seats)
+    }
+
+    async fn see_seats(&mut self) -> Result<Vec<Seat>, Stop> {
+        let dates = Self::read(Call::Dates, "/api/available-dates".to_owned());
+        let DatesAnswer(dates) = self.ask(&dates).await?;
+        let Some(date) = dates.first() else {
+            return Ok(Vec::new());
+        };
+        let seats = Self::read(Call::Seats, format!("/api/available-seats/{date}"));
+        let SeatsAnswer(seats) = self.ask(&seats).await?;
+        Ok(seats)
+    }
+
+    async fn reserve(&mut self, seat: Seat) -> Result<(), Stop> {
+        let call = Call::Reserve { seat: seat.seat_id };
+        let body = json!({ "userId": self.user, "seatId": seat.seat_id });
+        let reserve = self.write(call, "/api/reserve".to_owned(), body);
+        let held: HeldAnswer = self.ask(&reserve).await?;
+        self.held.push(held.amount);
+        Ok(())
+    }
+
+    /// Puts money on the fan's balance.
+    ///
+    /// # Errors
+    /// When it is refused, or never answered.
+    pub async fn charge(&mut self, amount: u64) -> Result<(), Stop> {
+        let path = format!("/api/{}/charge", self.user);
+        let charge = self.write(Call::Charge { amount }, path, json!({ "amount": amount }));
+        let charged: ChargedAnswer = self.ask(&charge).await?;
+        self.balance = charged.balance;
+        Ok(())
+    }
+
+    /// Pays all that is held.
+    ///
+    /// # Errors
+    /// When it is refused, or never answered.
+    pub async fn pay(&mut self) -> Result<(), Stop> {
+        let amount = self.held.iter().sum();
+        let body = json!({ "userId": self.user, "amount": amount });
+        let pay = self.write(Call::Pay { amount }, "/api/process".to_owned(), body);
+        let paid: PaidAnswer = self.ask(&pay).await?;
+        self.balance = self.balance.saturating_sub(paid.amount);
+        self.held.clear();
+        Ok(())
+    }
+
+    /// Asks for the tickets; the history keeps what is shown.
+    ///
+    /// # Errors
+    /// When they are refused, or never shown.
+    pub async fn look_at_tickets(&mut self) -> Result<(), Stop> {
+        let path = format!("/api/{}/reservations", self.user);
+        self.ask::<TicketsAnswer>(&Self::read(Call::Tickets, path))
+            .await
+            .map(drop)
+    }
+}

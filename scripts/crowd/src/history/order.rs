@@ -1,0 +1,146 @@
+//! Order: nobody is let in before a present fan with a lower ticket, and nobody's number rises.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use super::{Call, Entry, Fact, Findings, Standing};
+
+/// Finds the fans who were still told to wait after a higher ticket was known to be in.
+///
+/// `called` are the tickets that the line had called before; one that missed its turn is passed by
+/// others until it returns, which is no inversion.
+#[must_use]
+pub fn check_order(entries: &[Entry], called: &BTreeSet<u64>) -> Findings {
+    let highest = highest_let_in(entries);
+    let mut findings = Findings::new();
+    for (entry, ticket, standing) in places(entries) {
+        let Standing::Waiting(position) = standing else {
+            continue;
+        };
+        let before = highest.partition_point(|(known, _)| *known <= entry.invoked);
+        let Some((_, other)) = before.checked_sub(1).map(|last| highest[last]) else {
+            continue;
+        };
+        if other > ticket && !called.contains(&ticket) {
+            findings.push(format!(
+                "fan {} with ticket {ticket} waited at {position}, asked {:?} after the start, \
+                 when ticket {other} was in",
+                entry.fan, entry.invoked
+            ));
+        }
+    }
+    findings
+}
+
+/// Finds the fans whose number rose. Missing one's turn makes a 0 a number again: that is told by
+/// `called`.
+#[must_use]
+pub fn check_positions(entries: &[Entry], called: &BTreeSet<u64>) -> Findings {
+    let mut last: HashMap<(u64, u64), (Duration, u64)> = HashMap::new();
+    let mut findings = Findings::new();
+    for (entry, ticket, standing) in places(entries) {
+        let position = match standing {
+            Standing::Waiting(position) => position,
+            Standing::Active => 0,
+            Standing::Over => continue,
+        };
+        let place = (entry.fan, ticket);
+        let before = last.insert(place, (entry.returned, position));
+        let Some((_, seen)) = before.filter(|(at, _)| *at <= entry.invoked) else {
+            continue;
+        };
+        if position > seen && !(seen == 0 && called.contains(&ticket)) {
+            findings.push(format!(
+                "fan {} with ticket {ticket} was told {seen} and then {position}",
+                entry.fan
+            ));
+        }
+    }
+    findings
+}
+
+/// When a ticket was known to be in, and the highest known by then: ascending in both.
+fn highest_let_in(entries: &[Entry]) -> Vec<(Duration, u64)> {
+    let mut highest: Vec<(Duration, u64)> = Vec::new();
+    for (entry, ticket, standing) in places(entries) {
+        let above = highest.last().map_or(0, |(_, ticket)| *ticket);
+        if standing == Standing::Active && ticket > above {
+            highest.push((entry.returned, ticket));
+        }
+    }
+    highest
+}
+
+/// Joins and polls that told a place, by the time of their answers.
+fn places(entries: &[Entry]) -> impl Iterator<Item = (&Entry, u64, Standing)> {
+    entries
+        .iter()
+        .filter_map(|entry| match (&entry.call, &entry.outcome) {
+            (Call::Join | Call::Poll, super::Outcome::Ok(Fact::Place { ticket, standing })) => {
+                Some((entry, *ticket, *standing))
+            }
+            _ => None,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Outcome;
+    use super::*;
+
+    fn told(fan: u64, at: u64, standing: Standing) -> Entry {
+        Entry {
+            fan,
+            call: Call::Poll,
+            key: None,
+            invoked: Duration::from_millis(at),
+            returned: Duration::from_millis(at + 1),
+            outcome: Outcome::Ok(Fact::Place {
+                ticket: fan,
+                standing,
+            }),
+        }
+    }
+
+    #[test]
+    fn a_lower_ticket_that_waits_after_a_higher_one_is_in_is_found() {
+        let entries = [
+            told(1, 0, Standing::Waiting(1)),
+            told(2, 2, Standing::Active),
+            told(1, 4, Standing::Waiting(1)),
+        ];
+        assert_eq!(check_order(&entries, &BTreeSet::new()).len(), 1);
+        assert!(check_order(&entries, &BTreeSet::from([1])).is_empty());
+        assert!(check_order(&entries[..2], &BTreeSet::new()).is_empty());
+    }
+
+    #[test]
+    fn a_poll_that_was_under_way_when_another_was_let_in_proves_nothing() {
+        let entries = [
+            told(2, 2, Standing::Active),
+            told(1, 2, Standing::Waiting(1)),
+        ];
+        assert!(check_order(&entries, &BTreeSet::new()).is_empty());
+    }
+
+    #[test]
+    fn a_number_that_rises_is_found() {
+        let entries = [
+            told(1, 0, Standing::Waiting(3)),
+            told(1, 2, Standing::Waiting(2)),
+            told(1, 4, Standing::Waiting(3)),
+        ];
+        assert_eq!(check_positions(&entries, &BTreeSet::new()).len(), 1);
+        assert!(check_positions(&entries[..2], &BTreeSet::new()).is_empty());
+    }
+
+    #[test]
+    fn only_who_missed_the_turn_may_wait_again() {
+        let entries = [
+            told(1, 0, Standing::Active),
+            told(1, 2, Standing::Waiting(1)),
+        ];
+        assert_eq!(check_positions(&entries, &BTreeSet::new()).len(), 1);
+        assert!(check_positions(&entries, &BTreeSet::from([1])).is_empty());
+    }
+}

@@ -1,0 +1,8 @@
+//! The crowd against whole systems: real processes, a real Redis, a real database, real HTTP.
+//!
+//! `scripts/test` starts the servers. With `REDIS_URL` and `DATABASE_URL` set and the programs
+//! built, `cargo test -p crowd --test it -- --nocapture` runs them alone and shows the figures.
+
+mod arena;
+mod contention;
+mod harness;
