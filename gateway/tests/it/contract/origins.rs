@@ -1,4 +1,4 @@
-//! Other origins: closed unless `CORS_ORIGINS` opens it, and a cookie is believed only from our own.
+//! Other origins: closed unless `CORS_ORIGINS` opens it; a cookie is believed only from our own.
 
 use http::Method;
 use serde_json::json;

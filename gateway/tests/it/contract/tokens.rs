@@ -1,4 +1,4 @@
-//! Tokens that nobody should believe: forged, too old, unsigned, of a retired key, of another queue.
+//! Tokens that nobody should believe: forged, too old, unsigned, of another key or queue.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,5 +1,5 @@
-//! The gate: who passes to the house, as whom, with what on them, and what happens when the house or
-//! the line is not there.
+//! The gate: who passes to the house, as whom, with what on them, and what happens when the house
+//! or the line is not there.
 
 mod bodies;
 mod headers;

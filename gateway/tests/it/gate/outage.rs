@@ -1,5 +1,5 @@
-//! Redis is away: whatever has to ask answers 503 with `Retry-After`, and all is as before when it is
-//! back.
+//! Redis is away: whatever has to ask answers 503 with `Retry-After`, and all is as before when it
+//! is back.
 
 use std::time::{Duration, Instant};
 

@@ -35,20 +35,6 @@ fn header<'a>(script: &'a str, word: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn every_script_says_its_keys_arguments_answer_and_libraries() {
-    for (name, text) in files(&folder()) {
-        for word in ["KEYS", "ARGV", "Returns", "Needs"] {
-            assert!(header(&text, word).is_some(), "{name} has no line {word}");
-        }
-        let (_, keys) = name
-            .rsplit_once('-')
-            .expect("named by verb and number of keys");
-        assert_eq!(keys, "9", "{name}: every script is given all nine keys");
-        assert!(text.lines().count() <= 60, "{name} is too long");
-    }
-}
-
-#[test]
 fn no_script_touches_a_key_that_it_did_not_declare() {
     let mut all = files(&folder());
     all.extend(files(&folder().join("lib")));

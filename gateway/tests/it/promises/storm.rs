@@ -1,6 +1,6 @@
 //! Four gateways tick at once and are killed and started again, fans come, wait, buy, vanish and
-//! return through all of them, 2 % of the calls are sent twice, and an operator changes rate and cap
-//! twice a second.
+//! return through all of them, 2 % of the calls are sent twice, and an operator changes rate and
+//! cap twice a second.
 
 use std::time::Duration;
 
