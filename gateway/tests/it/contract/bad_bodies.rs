@@ -39,6 +39,8 @@ async fn a_user_id_that_is_no_whole_number_in_range_is_an_invalid_field() {
         "9223372036854775807",
         "9223372036854775808",
         "18446744073709551616",
+        "1e400",
+        "-1e400",
     ];
     for value in values {
         let body = format!("{{\"userId\":{value}}}");
