@@ -110,6 +110,22 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| text.trim())
 }
 
+/// Every cookie, `name=value`, by bytes: another one in the same line may hold what is no text.
+pub fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    let lines = headers.get_all(header::COOKIE).iter();
+    lines
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+        .map(<[u8]>::trim_ascii)
+        .filter(|pair| !pair.is_empty())
+}
+
+/// Whether a cookie is the queue token's.
+#[must_use]
+pub fn is_our_cookie(pair: &[u8]) -> bool {
+    let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
+    name.trim_ascii() == COOKIE.as_bytes()
+}
+
 /// Whether a text is meant as a queue token, however bad its signature: it has our claims. A shop's
 /// own Bearer token has not, and is passed over.
 #[must_use]

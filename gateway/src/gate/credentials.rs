@@ -1,7 +1,7 @@
 //! Finds the queue token in a request: `X-Queue-Token`, `Authorization: Bearer`, then the cookie.
 
-use http::{HeaderMap, header};
-use shared::token::{COOKIE, HEADER, QueueToken, bearer, is_meant_as_queue_token};
+use http::HeaderMap;
+use shared::token::{HEADER, QueueToken, bearer, cookies, is_meant_as_queue_token, is_our_cookie};
 
 use crate::line::Line;
 use crate::refusal::Refusal;
@@ -66,20 +66,15 @@ fn texts_of(headers: &HeaderMap) -> Vec<(Carrier, &str)> {
 }
 
 fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let lines = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    let mut pairs = lines
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.split_once('='));
-    pairs
-        .find(|(name, _)| name.trim() == COOKIE)
-        .map(|(_, value)| value.trim())
+    let ours = cookies(headers).find(|pair| is_our_cookie(pair))?;
+    let (_, value) = std::str::from_utf8(ours).ok()?.split_once('=')?;
+    Some(value.trim())
 }
 
 #[cfg(test)]
 mod tests {
+    use http::header;
+
     use super::*;
 
     #[test]

@@ -8,7 +8,9 @@ use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue};
 use shared::pass::{HEADER, HEADER_PREFIX};
 use shared::request_id::RequestId;
-use shared::token::{COOKIE, HEADER as TOKEN_HEADER, bearer, is_meant_as_queue_token};
+use shared::token::{
+    HEADER as TOKEN_HEADER, bearer, cookies, is_meant_as_queue_token, is_our_cookie,
+};
 use shared::trace::{PARENT_HEADER, trace_parent};
 
 const HOP_BY_HOP: [HeaderName; 9] = [
@@ -142,20 +144,12 @@ fn strip_queue_token(headers: &mut HeaderMap) {
     if bearer(headers).is_some_and(is_meant_as_queue_token) {
         headers.remove(header::AUTHORIZATION);
     }
-    let cookies: Vec<String> = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .map(str::trim)
-        .filter(|pair| pair.split('=').next() != Some(COOKIE) && !pair.is_empty())
-        .map(str::to_owned)
+    let others: Vec<&[u8]> = cookies(headers)
+        .filter(|pair| !is_our_cookie(pair))
         .collect();
+    let others = others.join(&b"; "[..]);
     headers.remove(header::COOKIE);
-    if let (false, Ok(value)) = (
-        cookies.is_empty(),
-        HeaderValue::try_from(cookies.join("; ")),
-    ) {
+    if let (false, Ok(value)) = (others.is_empty(), HeaderValue::from_bytes(&others)) {
         headers.insert(header::COOKIE, value);
     }
 }

@@ -33,6 +33,17 @@ async fn each_carrier_is_read() {
 }
 
 #[tokio::test]
+async fn a_cookie_that_is_no_text_does_not_hide_ours() {
+    let (_redis, _upstream, gateway) = house(&[("mode", "paused")], &[]).await;
+    let (token, _) = two_fans(&gateway).await;
+    for other in ["name=김치".as_bytes(), b"name=\xe9\xff", b"noname"] {
+        let line = [other, b"; stagedoor_token=", token.as_bytes()].concat();
+        let answer = gateway.get("/seats").header("cookie", line).send().await;
+        assert_eq!(answer.refusal(), (403, "not_admitted".to_owned()));
+    }
+}
+
+#[tokio::test]
 async fn the_header_is_before_the_bearer_and_the_bearer_before_the_cookie() {
     let (_redis, _upstream, gateway) = house(&[("mode", "paused")], &[]).await;
     let (one, two) = two_fans(&gateway).await;

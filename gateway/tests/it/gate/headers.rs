@@ -158,6 +158,19 @@ async fn a_shops_own_login_and_cookies_pass_through() {
 }
 
 #[tokio::test]
+async fn cookies_that_are_no_text_pass_byte_by_byte() {
+    let (_redis, upstream, gateway) = house(&[], &[]).await;
+    let token = gateway.admitted(1).await;
+    for other in ["name=김치".as_bytes(), b"name=\xe9\xff"] {
+        let line = [other, b"; stagedoor_token =", token.as_bytes(), b"; b=2"].concat();
+        let call = gateway.get("/seats").header("cookie", line);
+        assert_eq!(call.send().await.status, 200);
+        let expected = [other, b"; b=2"].concat();
+        assert_eq!(upstream.last().headers["cookie"].as_bytes(), expected);
+    }
+}
+
+#[tokio::test]
 async fn the_houses_answer_comes_back_as_it_is() {
     let (_redis, upstream, gateway) = house(&[], &[]).await;
     upstream.answer_with("set-cookie", "sid=1");
