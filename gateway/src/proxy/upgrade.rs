@@ -13,12 +13,19 @@ pub(super) fn requested(request: &mut Request) -> Option<OnUpgrade> {
     asks_for_upgrade(request.headers()).then(|| hyper::upgrade::on(request))
 }
 
+/// Only to `WebSocket`: in another protocol, `h2c` above all, more requests would follow that never
+/// pass the gate.
 fn asks_for_upgrade(headers: &HeaderMap) -> bool {
+    let mut protocols = headers.get_all(header::UPGRADE).iter();
+    let is_websocket = protocols
+        .next()
+        .is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket"));
     let connection = headers.get_all(header::CONNECTION).iter();
     let mut options = connection
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','));
-    headers.contains_key(header::UPGRADE)
+    is_websocket
+        && protocols.next().is_none()
         && options.any(|option| option.trim().eq_ignore_ascii_case("upgrade"))
 }
 

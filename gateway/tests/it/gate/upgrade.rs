@@ -92,3 +92,18 @@ async fn an_upgrade_needs_a_session_like_everything_else() {
     let (_, head) = knock(&gateway, "nonsense", WEBSOCKET).await;
     assert!(head.starts_with("http/1.1 401"), "{head}");
 }
+
+#[tokio::test]
+async fn another_protocol_would_go_around_the_gate_and_is_not_offered_to_the_house() {
+    let (_redis, _upstream, gateway) = echoing().await;
+    let token = gateway.admitted(1).await;
+    for headers in [
+        "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n",
+        "Connection: Upgrade\r\nUpgrade: websocket, h2c\r\n",
+        "Connection: Upgrade\r\nUpgrade: TLS/1.0\r\n",
+        "Upgrade: websocket\r\n",
+    ] {
+        let (_, head) = knock(&gateway, &token, headers).await;
+        assert!(head.starts_with("http/1.1 200"), "{headers} {head}");
+    }
+}
