@@ -20,7 +20,7 @@ pub enum Refusal {
     /// The number in path or body is not the token's.
     WrongUser,
     /// The named queue is not served here.
-    UnknownQueue(String),
+    UnknownQueue,
     /// The queue takes nobody in.
     QueueClosed,
     /// The user never joined.
@@ -58,7 +58,7 @@ impl Refusal {
             Self::TokenInvalid => (StatusCode::UNAUTHORIZED, "token_invalid"),
             Self::CrossSite => (StatusCode::FORBIDDEN, "cross_site"),
             Self::WrongUser => (StatusCode::FORBIDDEN, "wrong_user"),
-            Self::UnknownQueue(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_field"),
+            Self::UnknownQueue => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_field"),
             Self::QueueClosed => (StatusCode::FORBIDDEN, "queue_closed"),
             Self::NotInLine => (StatusCode::NOT_FOUND, "not_in_line"),
             Self::NotAdmitted { .. } => (StatusCode::FORBIDDEN, "not_admitted"),
@@ -80,8 +80,8 @@ impl Refusal {
                 "The queue token is not good. Get a new one with POST /api/issue."
             }
             Self::CrossSite => "This call was sent by another site and was not made.",
-            Self::UnknownQueue(name) => {
-                return format!("There is no queue {name:?} here. Leave the field out for main.");
+            Self::UnknownQueue => {
+                "There is no queue of this name here. Leave the field out for the default one."
             }
             Self::QueueClosed => "The queue is closed: nobody can join it now.",
             Self::NotInLine => "This user is not in line. Join with POST /api/issue.",
@@ -112,7 +112,7 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::WrongUser => Self::wrong_user(),
             Refusal::BodyTooLarge => shared::json::body_too_large(),
-            Refusal::UnknownQueue(_) => problem.with("field", "queue"),
+            Refusal::UnknownQueue => problem.with("field", "queue"),
             Refusal::NotAdmitted {
                 position,
                 retry_after,

@@ -61,7 +61,7 @@ impl Line {
             return Ok(&self.queues[0]);
         };
         let known = self.queues.iter().find(|queue| queue.as_str() == name);
-        known.ok_or_else(|| Refusal::UnknownQueue(name.to_owned()))
+        known.ok_or(Refusal::UnknownQueue)
     }
 
     /// What a queue token says, when it is good and of a queue that is served here.

@@ -76,6 +76,11 @@ async fn a_queue_that_is_not_served_here_is_an_invalid_field() {
             "{name:?}"
         );
         assert_eq!(answer.json()["field"], "queue");
+        assert!(
+            !answer.json()["detail"]
+                .as_str()
+                .is_some_and(|text| text.contains("main"))
+        );
     }
     assert_eq!(size(&redis, "main").await, 0);
 }
