@@ -11,7 +11,7 @@ use shared::problem::Problem;
 use super::answer::PlaceAnswer;
 use crate::app::Services;
 use crate::gate::{Carrier, Credential, find_credential};
-use crate::line::{Line, Place};
+use crate::line::{Line, Place, Standing};
 use crate::refusal::Refusal;
 
 /// `?queue=` for a poll without a token, where there is more than one queue. What else a client
@@ -69,10 +69,13 @@ fn read_user(path: Result<Path<String>, PathRejection>) -> Result<UserId, Proble
         .map_err(|error| Problem::invalid_field("userId", format!("The user id {error}.")))
 }
 
-/// Hands the same token back as long as it is good, and a new one when ticket or epoch differ.
+/// Hands the same token back as long as it is good, and a new one when ticket or epoch differ. One
+/// whose place is over is not signed anew: it would outlive the memory that its ticket is spent.
 fn answer(place: &Place, credential: Option<Credential>, line: &Line) -> Response {
     match credential {
-        Some(credential) if credential.token == place.token() => {
+        Some(credential)
+            if credential.token == place.token() || place.standing == Standing::Over =>
+        {
             PlaceAnswer::new(place, credential.text, line).without_cookie()
         }
         Some(Credential {

@@ -53,4 +53,8 @@ if ticket then
   return answer('expired', ticket)
 end
 local spent = spent_of(user)
+if spent > 0 then
+  -- The gateway signs a new token for it, which must not outlive the memory that it is spent.
+  spend(user, spent)
+end
 return answer(spent > 0 and 'expired' or 'absent', spent)

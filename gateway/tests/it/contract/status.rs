@@ -89,6 +89,19 @@ async fn a_session_that_is_over_is_expired_and_the_number_is_zero() {
 }
 
 #[tokio::test]
+async fn the_token_of_an_ended_place_is_not_signed_anew() {
+    let (redis, _upstream, gateway) = house(&[], &[]).await;
+    let token = gateway.admitted(1).await;
+    gateway.delete("/api/issue").token(&token).send().await.ok();
+    redis.restart().await;
+    let place = gateway.status(1, &token).await.ok();
+    assert_eq!(
+        (&place["status"], text(&place, "token")),
+        (&json!("expired"), token)
+    );
+}
+
+#[tokio::test]
 async fn another_users_number_is_refused_before_anything_is_looked_up() {
     let (redis, _upstream, gateway) = house(&[], &[]).await;
     let token = gateway.admitted(1).await;

@@ -49,6 +49,17 @@ async fn it_is_remembered_through_one_swap_and_forgotten_by_the_second() {
 }
 
 #[tokio::test]
+async fn it_is_remembered_for_a_lifetime_since_somebody_last_asked_for_it() {
+    let (redis, desk, token) = left().await;
+    a_lifetime_passes(&redis, &desk).await;
+    let told = desk.look(1).await.expect("somebody who was here");
+    assert_eq!((told.ticket, told.standing), (token.ticket, Standing::Over));
+    a_lifetime_passes(&redis, &desk).await;
+    redis.restart().await;
+    assert_eq!(desk.standing(&told.token()).await, Standing::Over);
+}
+
+#[tokio::test]
 async fn the_generations_are_not_swapped_before_their_time() {
     let (redis, desk, token) = left().await;
     redis

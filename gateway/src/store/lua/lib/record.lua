@@ -23,8 +23,9 @@ local function spent_of(user)
   return math.max(newer, older)
 end
 
+-- Spending the same ticket again keeps it for another lifetime.
 local function spend(user, ticket)
-  if ticket > spent_of(user) then
+  if ticket >= spent_of(user) then
     redis.call('HSET', K.spent, user, int(ticket))
   end
 end
