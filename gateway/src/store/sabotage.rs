@@ -1,7 +1,7 @@
 //! Takes one guard out of the scripts, in test builds only: each race test has to fail without it.
 
 /// A guard's name, the text that is the guard, and what stands there without it.
-const GUARDS: [(&str, &str, &str); 7] = [
+const GUARDS: [(&str, &str, &str); 12] = [
     // Tickets by the clock: fans of one instant are ordered by their names.
     (
         "ticket-counter",
@@ -11,8 +11,24 @@ const GUARDS: [(&str, &str, &str); 7] = [
     ("lowest-first", "'ZPOPMIN'", "'ZPOPMAX'"),
     ("cap", "math.min(room(config), ", "math.min("),
     ("rate", "math.floor(tokens + 0.000001)", "room(config)"),
+    // Sessions that have run out hold their places until they are purged.
+    (
+        "running-only",
+        "redis.call('ZCOUNT', K.active, '(' .. int(now), '+inf')",
+        "redis.call('ZCARD', K.active)",
+    ),
     ("hold", "or now < tonumber(state.hold)", ""),
+    // Only a Redis without any state is noticed, not one with an old or a copied one.
+    ("run-id", "state.run_id ~= run_id", "not state.run_id"),
+    // A rank among all who wait: a returner pushes everybody back.
+    ("called-first", "'(' .. int(high)", "'-inf'"),
     ("spare-later", "or place > ticket", ""),
+    ("spent", "and ticket > spent_of(user)", ""),
+    (
+        "ticket-compare",
+        "return not ticket or ticket >= place",
+        "return true",
+    ),
     (
         "claim-once",
         "  if record.claimed then\n    return expiry\n  end\n",
@@ -38,7 +54,10 @@ mod tests {
     fn every_guard_is_really_in_a_script() {
         let lua = [
             include_str!("lua/join-9.lua"),
+            include_str!("lua/where-9.lua"),
             include_str!("lua/end-9.lua"),
+            include_str!("lua/lib/guard.lua"),
+            include_str!("lua/lib/place.lua"),
             include_str!("lua/lib/promote.lua"),
             include_str!("lua/lib/session.lua"),
         ]
