@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use sqlx::QueryBuilder;
 
-use super::{Connection, Failure};
+use super::{Connection, Failure, utc};
 
 /// Rows per INSERT: eight values each, well under the 65,535 that one statement may bind.
 pub const ROWS_PER_INSERT: usize = 1_000;
@@ -160,7 +160,6 @@ pub async fn insert_concert(on: &mut Connection, new: &Concert) -> Result<(), Fa
 /// # Errors
 /// When the database refuses it.
 pub async fn insert_performance(on: &mut Connection, new: &Performance) -> Result<(), Failure> {
-    // Bound without a zone: with one, sqlx sends a TIMESTAMP, which ends in 2038.
     sqlx::query(
         "INSERT INTO concert_dates
                 (id, concert_id, date, starts_at, sales_open_at, sales_close_at)
@@ -169,9 +168,9 @@ pub async fn insert_performance(on: &mut Connection, new: &Performance) -> Resul
     .bind(new.id)
     .bind(new.concert_id)
     .bind(new.date)
-    .bind(new.starts_at.naive_utc())
-    .bind(new.sales_open_at.naive_utc())
-    .bind(new.sales_close_at.naive_utc())
+    .bind(utc(new.starts_at))
+    .bind(utc(new.sales_open_at))
+    .bind(utc(new.sales_close_at))
     .execute(on)
     .await?;
     Ok(())

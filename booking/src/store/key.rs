@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use shared::ids::{Ticket, UserId};
 use shared::sabotage;
 
-use super::{Connection, Failure, signed};
+use super::{Connection, Failure, signed, utc};
 use crate::domain::key::{Answer, Keyed, Stored};
 
 /// The columns of a key that may not be there, under the names that every query gives them.
@@ -88,7 +88,7 @@ pub async fn insert(
     .bind(answer.status)
     .bind(answer.body.clone())
     .bind(answer.revoke.map(|ticket| signed(ticket.0)))
-    .bind(now)
+    .bind(utc(now))
     .execute(on)
     .await?;
     Ok(())

@@ -5,7 +5,7 @@ use shared::ids::UserId;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use super::{Connection, Failure, signed};
+use super::{Connection, Failure, signed, utc};
 
 /// Why a balance changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +60,7 @@ pub async fn write(
             .bind(entry.reference)
             .bind(entry.amount)
             .bind(entry.balance_after)
-            .bind(now);
+            .bind(utc(now));
     }
     query.execute(on).await?;
     Ok(())

@@ -7,6 +7,7 @@
 //! A write answers how many rows its WHERE matched (sqlx always sets `CLIENT_FOUND_ROWS`), so the
 //! guard has to stand in the WHERE, where a second attempt does not match any more.
 
+use chrono::{DateTime, NaiveDateTime, Utc};
 use shared::ids::{ConcertId, SeatId};
 use sqlx::mysql::MySqlArguments;
 use sqlx::query::Query;
@@ -65,6 +66,12 @@ where
     V: 'q + Encode<'q, MySql> + Type<MySql>,
 {
     values.into_iter().fold(query, Query::bind)
+}
+
+/// A time as the columns have it, without a zone. With one, sqlx would send it as a TIMESTAMP, and
+/// those end in 2038.
+const fn utc(time: DateTime<Utc>) -> NaiveDateTime {
+    time.naive_utc()
 }
 
 /// A number of rows.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use shared::ids::UserId;
 use sqlx::AssertSqlSafe;
 
-use super::{Connection, Failure, signed};
+use super::{Connection, Failure, signed, utc};
 use crate::domain::payment::Payment;
 
 /// Writes the payments of one call.
@@ -28,7 +28,7 @@ pub async fn insert(
             .bind(payment.due.reservation.0)
             .bind(signed(user.get()))
             .bind(payment.due.amount)
-            .bind(paid_at);
+            .bind(utc(paid_at));
     }
     query.execute(on).await?;
     Ok(())

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 pub mod page;
 
-use super::{Connection, Failure, bind_all, count, places, seat_id, signed};
+use super::{Connection, Failure, bind_all, count, places, seat_id, signed, utc};
 use crate::domain::payment::Due;
 use crate::domain::reservation::{Deadline, Hold, ReservationId, Status};
 use crate::domain::seat::{Offer, Possession};
@@ -33,8 +33,8 @@ pub async fn insert(
     .bind(signed(user.get()))
     .bind(offer.date)
     .bind(offer.amount())
-    .bind(offer.deadline.read_at())
-    .bind(offer.deadline.at)
+    .bind(utc(offer.deadline.read_at()))
+    .bind(utc(offer.deadline.at))
     .execute(&mut *on)
     .await?;
     let rows = vec!["(?, ?, ?)"; offer.seats.len()].join(", ");
@@ -94,7 +94,7 @@ pub async fn pay(
     reservations: &[ReservationId],
     paid_at: DateTime<Utc>,
 ) -> Result<usize, Failure> {
-    let query = sqlx::query(AssertSqlSafe(pay_sql(reservations.len()))).bind(paid_at);
+    let query = sqlx::query(AssertSqlSafe(pay_sql(reservations.len()))).bind(utc(paid_at));
     let done = bind_all(query, reservations.iter().map(|reservation| reservation.0))
         .bind(signed(user.get()))
         .execute(on)

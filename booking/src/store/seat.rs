@@ -11,7 +11,7 @@ use shared::sabotage;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use super::{Connection, Failure, bind_all, count, of_seats, places, seat_id, signed};
+use super::{Connection, Failure, bind_all, count, of_seats, places, seat_id, signed, utc};
 use crate::domain::date::SaleWindow;
 use crate::domain::reservation::{Deadline, Hold, ReservationId};
 use crate::domain::seat::{Offer, Place, Seat, SeatIds, Standing, State, Wanted};
@@ -146,7 +146,7 @@ pub async fn take(
 ) -> Result<usize, Failure> {
     let query = sqlx::query(AssertSqlSafe(take_sql(seats.as_slice().len())))
         .bind(reservation.0)
-        .bind(until);
+        .bind(utc(until));
     let done = bind_all(query, of_seats(seats.as_slice()))
         .execute(on)
         .await?;

@@ -108,3 +108,21 @@ async fn an_unknown_seat_is_404_and_a_blocked_one_is_taken() {
     let seats = house.fan(1).seats(crate::harness::FIRST).await.ok();
     assert_eq!(seats.as_array().map(Vec::len), Some(49));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn times_after_2038_are_times_like_any_other() {
+    let decades = std::time::Duration::from_hours(30 * 365 * 24);
+    let house = House::with(|settings| settings.hold = decades).await;
+    let fan = house.rich_fan(1, 10_000).await;
+    let held = fan.reserve(1).await.ok();
+    let year: i32 = held["expiresAt"].as_str().expect("a time")[..4]
+        .parse()
+        .expect("a year");
+    assert!(year > 2050, "{held}");
+    assert_eq!(
+        fan.reservations().await.ok()["items"][0]["expiresAt"],
+        held["expiresAt"]
+    );
+    fan.pay(10_000).await.ok();
+    house.database.assert_clean().await;
+}
