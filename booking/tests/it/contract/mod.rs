@@ -4,6 +4,7 @@ mod calls;
 mod commands;
 mod idempotency;
 mod import;
+mod import_mistakes;
 mod input;
 mod lists;
 mod passes;
