@@ -104,8 +104,8 @@ async fn report(system: &System, crowd: &Crowd, seen: &Seen, took: Duration) -> 
     let (books, samples) = (system.books().await?, seen.samples);
     let (sold, buyers) = (books.sold.len(), books.balances.len());
     println!(
-        "{buyers} fans bought {sold} seats in {took:.1?} (seed {}); at most {most} sessions at once \
-         by {samples} looks at Redis, {certain} by what the fans were told",
+        "{buyers} fans bought {sold} seats in {took:.1?} (seed {}); at most {most} sessions at \
+         once by {samples} looks at Redis, {certain} by what the fans were told",
         crowd.seed
     );
     print!("{}", Summary::of(&entries));
