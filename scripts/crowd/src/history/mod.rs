@@ -10,7 +10,7 @@ mod holds;
 mod money;
 mod order;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -25,19 +25,19 @@ pub use order::{check_order, check_positions};
 /// Something that must not be: told in a sentence. An empty list is what every check hopes for.
 pub type Findings = Vec<String>;
 
-/// All checks of a run that is over. `called` are the tickets that were seen called, `hold`
+/// All checks of a run that is over. `called` says when each ticket was first seen called, `hold`
 /// is how long a seat is kept.
 #[must_use]
 pub fn check_all(
     entries: &[Entry],
-    called: &BTreeSet<u64>,
+    called: &BTreeMap<u64, Duration>,
     books: &books::Books,
     hold: Duration,
 ) -> Findings {
     [
         check_answers(entries),
         check_order(entries, called),
-        check_positions(entries, called),
+        check_positions(entries),
         check_holds(entries, hold),
         check_money(entries, books),
     ]
@@ -207,6 +207,12 @@ impl History {
     #[must_use]
     pub fn now(&self) -> Duration {
         self.began.elapsed()
+    }
+
+    /// The time since it began, of a moment.
+    #[must_use]
+    pub fn at(&self, moment: Instant) -> Duration {
+        moment.saturating_duration_since(self.began)
     }
 
     /// Notes one attempt.

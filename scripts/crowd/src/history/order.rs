@@ -1,16 +1,16 @@
 //! Order: nobody is let in before a present fan with a lower ticket, and nobody's number rises.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use super::{Call, Entry, Fact, Findings, Standing};
+use super::{Call, Entry, Fact, Findings, Outcome, Standing};
 
 /// Finds the fans who were still told to wait after a higher ticket was known to be in.
 ///
-/// `called` are the tickets that the line had called before; one that missed its turn is passed by
+/// `called` says when each ticket was first seen called. One that missed its turn is passed by
 /// others until it returns, which is no inversion.
 #[must_use]
-pub fn check_order(entries: &[Entry], called: &BTreeSet<u64>) -> Findings {
+pub fn check_order(entries: &[Entry], called: &BTreeMap<u64, Duration>) -> Findings {
     let highest = highest_let_in(entries);
     let mut findings = Findings::new();
     for (entry, ticket, standing) in places(entries) {
@@ -21,7 +21,8 @@ pub fn check_order(entries: &[Entry], called: &BTreeSet<u64>) -> Findings {
         let Some((_, other)) = before.checked_sub(1).map(|last| highest[last]) else {
             continue;
         };
-        if other > ticket && !called.contains(&ticket) {
+        let had_its_turn = called.get(&ticket).is_some_and(|at| *at <= entry.invoked);
+        if other > ticket && !had_its_turn {
             findings.push(format!(
                 "fan {} with ticket {ticket} waited at {position}, asked {:?} after the start, \
                  when ticket {other} was in",
@@ -32,10 +33,9 @@ pub fn check_order(entries: &[Entry], called: &BTreeSet<u64>) -> Findings {
     findings
 }
 
-/// Finds the fans whose number rose. Missing one's turn makes a 0 a number again: that is told by
-/// `called`.
+/// Finds the fans whose number rose. Missing one's turn makes a 0 a 1 again: the one exception.
 #[must_use]
-pub fn check_positions(entries: &[Entry], called: &BTreeSet<u64>) -> Findings {
+pub fn check_positions(entries: &[Entry]) -> Findings {
     let mut last: HashMap<(u64, u64), (Duration, u64)> = HashMap::new();
     let mut findings = Findings::new();
     for (entry, ticket, standing) in places(entries) {
@@ -44,12 +44,11 @@ pub fn check_positions(entries: &[Entry], called: &BTreeSet<u64>) -> Findings {
             Standing::Active => 0,
             Standing::Over => continue,
         };
-        let place = (entry.fan, ticket);
-        let before = last.insert(place, (entry.returned, position));
+        let before = last.insert((entry.fan, ticket), (entry.returned, position));
         let Some((_, seen)) = before.filter(|(at, _)| *at <= entry.invoked) else {
             continue;
         };
-        if position > seen && !(seen == 0 && called.contains(&ticket)) {
+        if position > seen && (seen, position) != (0, 1) {
             findings.push(format!(
                 "fan {} with ticket {ticket} was told {seen} and then {position}",
                 entry.fan
@@ -76,7 +75,7 @@ fn places(entries: &[Entry]) -> impl Iterator<Item = (&Entry, u64, Standing)> {
     entries
         .iter()
         .filter_map(|entry| match (&entry.call, &entry.outcome) {
-            (Call::Join | Call::Poll, super::Outcome::Ok(Fact::Place { ticket, standing })) => {
+            (Call::Join | Call::Poll, Outcome::Ok(Fact::Place { ticket, standing })) => {
                 Some((entry, *ticket, *standing))
             }
             _ => None,
@@ -85,7 +84,6 @@ fn places(entries: &[Entry]) -> impl Iterator<Item = (&Entry, u64, Standing)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Outcome;
     use super::*;
 
     fn told(fan: u64, at: u64, standing: Standing) -> Entry {
@@ -109,9 +107,19 @@ mod tests {
             told(2, 2, Standing::Active),
             told(1, 4, Standing::Waiting(1)),
         ];
-        assert_eq!(check_order(&entries, &BTreeSet::new()).len(), 1);
-        assert!(check_order(&entries, &BTreeSet::from([1])).is_empty());
-        assert!(check_order(&entries[..2], &BTreeSet::new()).is_empty());
+        assert_eq!(check_order(&entries, &BTreeMap::new()).len(), 1);
+        assert!(check_order(&entries[..2], &BTreeMap::new()).is_empty());
+    }
+
+    #[test]
+    fn only_who_had_the_turn_before_may_be_passed() {
+        let entries = [
+            told(2, 2, Standing::Active),
+            told(1, 4, Standing::Waiting(1)),
+        ];
+        let called_at = |at| BTreeMap::from([(1, Duration::from_millis(at))]);
+        assert!(check_order(&entries, &called_at(3)).is_empty());
+        assert_eq!(check_order(&entries, &called_at(5)).len(), 1);
     }
 
     #[test]
@@ -120,7 +128,7 @@ mod tests {
             told(2, 2, Standing::Active),
             told(1, 2, Standing::Waiting(1)),
         ];
-        assert!(check_order(&entries, &BTreeSet::new()).is_empty());
+        assert!(check_order(&entries, &BTreeMap::new()).is_empty());
     }
 
     #[test]
@@ -130,17 +138,14 @@ mod tests {
             told(1, 2, Standing::Waiting(2)),
             told(1, 4, Standing::Waiting(3)),
         ];
-        assert_eq!(check_positions(&entries, &BTreeSet::new()).len(), 1);
-        assert!(check_positions(&entries[..2], &BTreeSet::new()).is_empty());
+        assert_eq!(check_positions(&entries).len(), 1);
+        assert!(check_positions(&entries[..2]).is_empty());
     }
 
     #[test]
-    fn only_who_missed_the_turn_may_wait_again() {
-        let entries = [
-            told(1, 0, Standing::Active),
-            told(1, 2, Standing::Waiting(1)),
-        ];
-        assert_eq!(check_positions(&entries, &BTreeSet::new()).len(), 1);
-        assert!(check_positions(&entries, &BTreeSet::from([1])).is_empty());
+    fn only_a_missed_turn_makes_a_number_of_nothing_and_it_is_one() {
+        let again = |position| [told(1, 0, Standing::Active), told(1, 2, position)];
+        assert!(check_positions(&again(Standing::Waiting(1))).is_empty());
+        assert_eq!(check_positions(&again(Standing::Waiting(2))).len(), 1);
     }
 }

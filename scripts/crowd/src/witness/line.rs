@@ -1,10 +1,10 @@
 //! Watches the line in Redis while the crowd is at it: how many sessions run, and who is called
 //! while somebody with a lower ticket still waits.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use redis::{Commands as _, Connection};
@@ -21,8 +21,8 @@ pub struct Seen {
     pub samples: u64,
     /// The most unexpired sessions at one moment.
     pub most_sessions: usize,
-    /// Every ticket that was seen called.
-    pub called: BTreeSet<u64>,
+    /// Every ticket that was seen called, and when first.
+    pub called: BTreeMap<u64, Instant>,
     /// What must not be; watching ends with the first.
     pub findings: Findings,
 }
@@ -140,7 +140,7 @@ impl Line {
     ) -> anyhow::Result<Seen> {
         let mut seen = Seen::default();
         while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
-            let highest = seen.called.last().copied().unwrap_or(0);
+            let highest = seen.called.keys().next_back().copied().unwrap_or(0);
             let moment = self.look(connection, highest)?;
             judge(&mut seen, moment, cap);
             if !seen.findings.is_empty() {
@@ -174,13 +174,15 @@ fn judge(seen: &mut Seen, (time, active, called, waiting): Moment, cap: usize) {
     }
     // Before this look's own calls are added: who waits was looked up below the earlier ones.
     for (user, ticket) in waiting {
-        if !seen.called.contains(&ticket) {
+        if !seen.called.contains_key(&ticket) {
             let finding = format!("user {user} with ticket {ticket} waits, a later one was called");
             seen.findings.push(finding);
         }
     }
-    seen.called
-        .extend(called.iter().filter_map(|(_, record)| ticket_of(record)));
+    let looked = Instant::now();
+    for ticket in called.iter().filter_map(|(_, record)| ticket_of(record)) {
+        seen.called.entry(ticket).or_insert(looked);
+    }
 }
 
 /// A called fan's record begins with the ticket: `ticket:claimed:misses`.

@@ -38,7 +38,7 @@ async fn fifty_fans_after_ten_seats_leave_ten_buyers_and_forty_unharmed() -> any
 
     let seen = watch.finish().await?;
     none(&seen.findings)?;
-    judge(&system, &crowd.history, &seen.called).await?;
+    judge(&system, &crowd.history, &seen).await?;
     let books = system.books().await?;
     ensure!(
         books.sold.len() == SEATS,

@@ -1,6 +1,5 @@
 //! What the tests share: a crowd at the doors of a system, and the verdict at the end.
 
-use std::collections::BTreeSet;
 use std::future::Future;
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use crowd::client::Client;
 use crowd::fan::{Crowd, Fan, Stop};
 use crowd::history::{Findings, History, check_all};
 use crowd::system::System;
+use crowd::witness::line::Seen;
 use tokio::task::JoinSet;
 
 /// How long booking keeps a seat (`HOLD_SECONDS`).
@@ -51,13 +51,13 @@ where
 }
 
 /// Everything that fans were told holds, and the database agrees.
-pub(crate) async fn judge(
-    system: &System,
-    history: &History,
-    called: &BTreeSet<u64>,
-) -> anyhow::Result<()> {
+pub(crate) async fn judge(system: &System, history: &History, seen: &Seen) -> anyhow::Result<()> {
     system.audit().await?;
-    let findings = check_all(&history.entries(), called, &system.books().await?, HOLD);
+    let called = seen.called.iter();
+    let called = called
+        .map(|(ticket, moment)| (*ticket, history.at(*moment)))
+        .collect();
+    let findings = check_all(&history.entries(), &called, &system.books().await?, HOLD);
     none(&findings)
 }
 
