@@ -11,4 +11,5 @@ mod passes;
 mod process;
 mod release;
 mod reserve;
+mod signals;
 mod sweep;

@@ -101,7 +101,7 @@ impl House {
         let args = PassArgs {
             user: user_id(id),
             queue: queue.parse().expect("a queue's name"),
-            ttl: Duration::from_mins(1),
+            ttl: Duration::from_hours(1),
             ticket: 7,
         };
         self.holder_of(Some(cli::pass(&self.pass, &args)), id)
