@@ -9,6 +9,7 @@ pub mod jitter;
 pub mod json;
 pub mod keyring;
 pub mod lifecycle;
+pub mod linger;
 pub mod pass;
 pub mod problem;
 pub mod request_id;

@@ -98,13 +98,14 @@ impl TestDatabase {
 
     /// By which index the server would find the rows of an UPDATE, and how many it would look at.
     pub(crate) async fn explain(&self, update: &str) -> (String, u64) {
-        let mut sql = "EXPLAIN ".to_owned();
+        let mut sql = String::new();
         for (index, part) in update.split('?').enumerate() {
             if index > 0 {
                 sql.push_str(&value(&sql, index));
             }
             sql.push_str(part);
         }
+        let sql = format!("EXPLAIN FORMAT=TRADITIONAL {sql}");
         let row = sqlx::query(AssertSqlSafe(sql)).fetch_one(self.pool()).await;
         let row = row.expect("an explanation");
         let key: Option<String> = row.try_get("key").expect("a column");
@@ -137,7 +138,7 @@ fn value(sql: &str, number: usize) -> String {
         .iter()
         .rposition(|word| Some(word) == operator)
         .unwrap_or_default();
-    match (words[place - 1], words[2]) {
+    match (words[place - 1], words[1]) {
         ("hold_expires_at" | "paid_at", _) => "'2099-01-01'".to_owned(),
         ("id", "seats") | ("user_id", _) => number.to_string(),
         _ => format!("X'{number:032x}'"),

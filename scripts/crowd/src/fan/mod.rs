@@ -58,7 +58,8 @@ pub struct Fan {
     token: Option<String>,
     calls: usize,
     keys: usize,
-    held: Vec<u64>,
+    /// What is reserved and not paid: the seat's id and its price.
+    held: Vec<(u64, u64)>,
     balance: u64,
 }
 

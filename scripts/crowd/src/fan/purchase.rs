@@ -38,7 +38,7 @@ impl Fan {
     /// What a session is for. Begun again in a later one, it goes on where it was.
     async fn shop(&mut self, hall: &Hall, wanted: usize) -> Result<(), Stop> {
         self.hold_seats(hall, wanted).await?;
-        let price = self.held.iter().sum::<u64>();
+        let price = self.price();
         if self.balance < price {
             self.charge(price - self.balance).await?;
         }
@@ -55,6 +55,8 @@ impl Fan {
         while self.held.len() < wanted {
             if losses == LOSSES_BEFORE_A_LOOK || seats.is_empty() {
                 seats = self.look(hall).await?.to_vec();
+                // A friend saw it before it was taken, by this very fan.
+                seats.retain(|seat| !self.holds(seat.seat_id));
                 losses = 0;
             }
             if seats.is_empty() {
@@ -72,6 +74,15 @@ impl Fan {
             }
         }
         Ok(())
+    }
+
+    fn holds(&self, seat: u64) -> bool {
+        self.held.iter().any(|(held, _)| *held == seat)
+    }
+
+    /// What all that is held costs.
+    fn price(&self) -> u64 {
+        self.held.iter().map(|(_, price)| price).sum()
     }
 
     /// What can be had now, as the fan or a friend sees it.
@@ -103,7 +114,7 @@ impl Fan {
         let body = json!({ "userId": self.user, "seatId": seat.seat_id });
         let reserve = self.write(call, "/api/reserve".to_owned(), body);
         let held: HeldAnswer = self.ask(&reserve).await?;
-        self.held.push(held.amount);
+        self.held.push((seat.seat_id, held.amount));
         Ok(())
     }
 
@@ -124,7 +135,7 @@ impl Fan {
     /// # Errors
     /// When it is refused, or never answered.
     pub async fn pay(&mut self) -> Result<(), Stop> {
-        let amount = self.held.iter().sum();
+        let amount = self.price();
         let body = json!({ "userId": self.user, "amount": amount });
         let pay = self.write(Call::Pay { amount }, "/api/process".to_owned(), body);
         let paid: PaidAnswer = self.ask(&pay).await?;

@@ -10,7 +10,7 @@ use crowd::summary::Summary;
 use crowd::system::{Concert, Scale, System};
 use crowd::witness::line::{Seen, Watch};
 
-use crate::harness::{all, crowd_at, is_deep, judge, none};
+use crate::harness::{all, crowd_at, is_deep, judge, none, story};
 
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 const AUDIT_EVERY: Duration = Duration::from_secs(10);
@@ -72,7 +72,8 @@ async fn everyone_buys(fans: u64, crowd: &Crowd) -> anyhow::Result<()> {
     });
     for (fan, bought) in ended.await? {
         if let Err(stop) = bought {
-            bail!("fan {} went home without: {stop:?}", fan.user());
+            let (user, story) = (fan.user(), story(&fan, &crowd.history));
+            bail!("fan {user} went home without: {stop:?}\n{story}");
         }
     }
     Ok(())

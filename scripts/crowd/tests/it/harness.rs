@@ -15,6 +15,8 @@ use tokio::task::JoinSet;
 const HOLD: Duration = Duration::from_mins(5);
 /// Of many findings the first ones tell enough.
 const FINDINGS_TOLD: usize = 20;
+/// Of a fan's story the end is what matters.
+const LINES_TOLD: usize = 20;
 
 /// The full length of the long tests (`scripts/test --deep`).
 pub(crate) fn is_deep() -> bool {
@@ -48,6 +50,17 @@ where
         ended.push(fan?);
     }
     Ok(ended)
+}
+
+/// What one fan was told last.
+pub(crate) fn story(fan: &Fan, history: &History) -> String {
+    let entries = history.entries();
+    let own: Vec<_> = entries
+        .iter()
+        .filter(|entry| entry.fan == fan.user())
+        .collect();
+    let last = own.iter().skip(own.len().saturating_sub(LINES_TOLD));
+    last.fold(String::new(), |story, entry| format!("{story}{entry:?}\n"))
 }
 
 /// Everything that fans were told holds, and the database agrees.
