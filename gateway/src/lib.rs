@@ -2,7 +2,7 @@
 //! stands between them and the upstream.
 //!
 //! Data flows one way: router -> routes -> line -> store (Redis), or routes -> gate -> proxy ->
-//! upstream. The scheduler drives the same line from the other side.
+//! upstream. The scheduler and the refresher drive the same line from the other side.
 
 pub mod app;
 pub mod cli;
@@ -10,6 +10,7 @@ pub mod gate;
 pub mod layers;
 pub mod line;
 pub mod proxy;
+pub mod refresher;
 pub mod refusal;
 pub mod router;
 pub mod routes;

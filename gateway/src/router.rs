@@ -17,6 +17,7 @@ pub fn routes(services: Services) -> Router {
             post(routes::issue::issue).delete(routes::leave::leave),
         )
         .route("/api/status/{userId}", get(routes::status::status))
+        .route("/api/status/{userId}/events", get(routes::events::events))
         .method_not_allowed_fallback(routes::wrong_method)
         .fallback(routes::gate::gate)
         .with_state(services)

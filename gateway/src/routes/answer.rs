@@ -10,7 +10,7 @@ use serde::Serialize;
 use shared::ids::{Ticket, UserId};
 use shared::token::COOKIE;
 
-use crate::line::{Line, Place, Standing};
+use crate::line::{Estimate, Line, Place, Standing};
 
 /// How a place stands, in the contract's words.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -23,9 +23,18 @@ pub(super) enum Status {
 
 /// A wait, in whole seconds, as a range.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub(super) struct Estimate {
+pub(super) struct Wait {
     min: u64,
     max: u64,
+}
+
+impl From<Estimate> for Wait {
+    fn from(estimate: Estimate) -> Self {
+        Self {
+            min: estimate.min_seconds,
+            max: estimate.max_seconds,
+        }
+    }
 }
 
 /// The answer of calls 1 and 2.
@@ -37,13 +46,16 @@ pub(super) struct PlaceAnswer {
     waiting_id: u64,
     status: Status,
     ticket: Ticket,
-    /// Null while nothing has been measured.
-    estimated_wait_seconds: Option<Estimate>,
+    /// Null while it is not known.
+    estimated_wait_seconds: Option<Wait>,
     poll_after_ms: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_in_ms: Option<u64>,
+    /// Set while the gateway cannot reach Redis: this is what was known before.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    stale: bool,
 }
 
 impl PlaceAnswer {
@@ -56,16 +68,18 @@ impl PlaceAnswer {
             } => (Status::Activate, Some((expires_at_ms, expires_in_ms))),
             Standing::Over => (Status::Expired, None),
         };
+        let outlook = line.outlook(place);
         Self {
             user_id: place.user,
             token,
             waiting_id: place.standing.position(),
             status,
             ticket: place.ticket,
-            estimated_wait_seconds: None,
-            poll_after_ms: whole_millis(line.poll_after()),
+            estimated_wait_seconds: outlook.estimate.map(Wait::from),
+            poll_after_ms: whole_millis(outlook.poll_after),
             expires_at: ends.and_then(|(at, _)| rfc3339(at)),
             expires_in_ms: ends.map(|(_, left)| left),
+            stale: place.is_stale,
         }
     }
 

@@ -8,7 +8,11 @@ const GUARDS: [(&str, &str, &str); 12] = [
         "int(redis.call('INCR', K.ticket))",
         "int(now)",
     ),
-    ("lowest-first", "'ZPOPMIN'", "'ZPOPMAX'"),
+    (
+        "lowest-first",
+        "'ZRANGE', K.waiting, 0,",
+        "'ZREVRANGE', K.waiting, 0,",
+    ),
     ("cap", "math.min(room(config), ", "math.min("),
     ("rate", "math.floor(tokens + 0.000001)", "room(config)"),
     // Sessions that have run out hold their places until they are purged.
@@ -53,9 +57,9 @@ mod tests {
     #[test]
     fn every_guard_is_really_in_a_script() {
         let lua = [
-            include_str!("lua/join-9.lua"),
-            include_str!("lua/where-9.lua"),
-            include_str!("lua/end-9.lua"),
+            include_str!("lua/join-11.lua"),
+            include_str!("lua/where-11.lua"),
+            include_str!("lua/end-11.lua"),
             include_str!("lua/lib/guard.lua"),
             include_str!("lua/lib/place.lua"),
             include_str!("lua/lib/promote.lua"),

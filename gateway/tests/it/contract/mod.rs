@@ -2,9 +2,11 @@
 
 mod bad_bodies;
 mod carriers;
+mod events;
 mod issue;
 mod leave;
 mod origins;
+mod pacing;
 mod problems;
 mod queues;
 mod status;

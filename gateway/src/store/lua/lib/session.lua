@@ -1,13 +1,32 @@
 -- A session: from the promotion to its end. It is judged by its expiry and by the fan's record.
 
+-- H, the highest ticket that was ever called, never falls.
+local function call_up_to(ticket)
+  if ticket > (tonumber(state.high) or 0) then
+    remember('high', int(ticket))
+  end
+end
+
 -- Waiting -> active. The caller has removed the fan from `waiting`.
 local function admit(user, ticket, claimed, window_ms)
   local before = record_of(user)
   keep_record(user, { ticket = ticket, claimed = claimed, misses = before and before.misses or 0 })
   redis.call('ZADD', K.active, int(now + window_ms), user)
-  if ticket > (tonumber(state.high) or 0) then
-    remember('high', int(ticket))
+  redis.call('ZREM', K.seen, user)
+  note('a', user, ticket, now + window_ms)
+  if claimed then
+    note('c', user, ticket, now + window_ms)
   end
+  call_up_to(ticket)
+end
+
+-- Who has run out and is not purged yet takes no room.
+local function sessions_running()
+  return redis.call('ZCOUNT', K.active, '(' .. int(now), '+inf')
+end
+
+local function room(config)
+  return math.floor(config.max_active) - sessions_running()
 end
 
 local function session_ms(config)
@@ -23,7 +42,15 @@ local function claim(user, record, expiry, config)
   keep_record(user, record)
   expiry = now + session_ms(config)
   redis.call('ZADD', K.active, int(expiry), user)
+  note('c', user, record.ticket, expiry)
   return expiry
+end
+
+-- Called but not there: for the grace time the place can be had back.
+local function park(user, record)
+  keep_record(user, record)
+  redis.call('ZADD', K.parked, int(now + GRACE_MS), user)
+  note('p', user, record.ticket)
 end
 
 -- Active -> ended when the session was used, else parked; the third miss ends the place.
@@ -36,10 +63,9 @@ local function lapse(user)
   record.misses = record.misses + (record.claimed and 0 or 1)
   if record.claimed or record.misses >= MISSES_ALLOWED then
     spend(user, record.ticket)
-    forget(user)
+    forget(user, record.ticket)
   else
-    keep_record(user, record)
-    redis.call('ZADD', K.parked, int(now + GRACE_MS), user)
+    park(user, record)
   end
 end
 
