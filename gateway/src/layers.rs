@@ -6,7 +6,9 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use http::header::HeaderName;
 use http::{HeaderValue, Method, header};
+use shared::linger::linger;
 use shared::{problem, request_id, token};
+use tower::util::MapRequestLayer;
 use tower::{Layer, ServiceExt};
 use tower_http::cors::CorsLayer;
 use tower_http::csrf::CsrfLayer;
@@ -29,6 +31,8 @@ pub fn wrap(routes: Router, line: Line, cors_origins: Vec<HeaderValue>) -> Route
         .layer(middleware::from_fn(problem::render))
         // One id for everything that happens to a request.
         .layer(middleware::from_fn(request_id::assign))
+        // A refusal has to reach also who is still sending a body.
+        .layer(MapRequestLayer::new(linger))
 }
 
 fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
