@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use shared::ids::Ticket;
 
 const SHORT: Duration = Duration::from_secs(10);
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 /// A line that has moved for less time says nothing about its speed.
 const KNOWN_AFTER: Duration = Duration::from_secs(5);
 /// The range is wider than the two speeds, by this share of them.

@@ -74,7 +74,6 @@ impl Line {
     }
 
     /// The queues that are served here; the first is the default.
-    #[must_use]
     pub fn queues(&self) -> impl Iterator<Item = &QueueName> {
         self.queues.iter().map(|queue| &queue.name)
     }
@@ -191,8 +190,8 @@ impl Line {
     ) -> Result<Place, Refusal> {
         let proof = Some((token.ticket, token.epoch));
         let claims = asker != Asker::Stream;
-        let asked = self.store.locate(&queue.name, token.user, proof, claims);
-        let located = match (asked.await, known) {
+        let question = self.store.locate(&queue.name, token.user, proof, claims);
+        let located = match (question.await, known) {
             (Ok(located), _) => located,
             // What was known is good enough when Redis is away.
             (Err(_), Some(glance)) => return Ok(seen(token, glance)),

@@ -30,7 +30,7 @@ use crate::refusal::Refusal;
 /// How long a client waits before it connects again after a cut.
 const RECONNECT_AFTER: Duration = Duration::from_secs(2);
 /// The same after the last word: the place is over.
-const RECONNECT_AFTER_THE_END: Duration = Duration::from_secs(60);
+const RECONNECT_AFTER_THE_END: Duration = Duration::from_mins(1);
 /// A line of nothing, so that nobody between us and the fan takes the silence for an end.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
@@ -63,14 +63,13 @@ pub async fn events(
     let asker = (user, credential.is_some());
     let floor = services.floor.check(asker, Instant::now());
     floor.map_err(Refusal::TooFast)?;
-    let (token, text) = match credential {
-        Some(credential) => (credential.token, credential.text),
-        None => {
-            let queue = line.queue(query.queue.as_deref())?;
-            let place = line.look_up(queue, user).await?;
-            let place = place.ok_or(Refusal::NotInLine)?;
-            (place.token(), line.sign(&place))
-        }
+    let (token, text) = if let Some(credential) = credential {
+        (credential.token, credential.text)
+    } else {
+        let queue = line.queue(query.queue.as_deref())?;
+        let place = line.look_up(queue, user).await?;
+        let place = place.ok_or(Refusal::NotInLine)?;
+        (place.token(), line.sign(&place))
     };
     let watch = Watch {
         ear: Arc::new(line.listen(&token.queue, user)?),

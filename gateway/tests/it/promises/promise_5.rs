@@ -1,5 +1,6 @@
-//! 5. No-shows cost seconds: who went quiet is passed over, who does not come gives the slot on, and
-//! both may return.
+//! 5. No-shows cost seconds.
+//!
+//! Who went quiet is passed over, who does not come gives the slot on, and both may return.
 
 use gateway::line::Standing;
 

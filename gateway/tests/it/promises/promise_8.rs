@@ -1,5 +1,7 @@
-//! 8. When Redis is away, who is in goes on, who waits is told the last position, and what has to ask
-//! says so. When it is back, even empty, order is as it was.
+//! 8. When Redis is away, the line goes on as far as it can.
+//!
+//! Who is in goes on, who waits is told the last position, and what has to ask says so. When it is
+//! back, even empty, order is as it was.
 
 use std::time::Duration;
 
