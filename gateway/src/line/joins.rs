@@ -1,5 +1,6 @@
-//! Joins, taken along: while one call to Redis is on its way, those who come in the meantime gather,
-//! and the next call takes them all, in the order in which they came. Nobody waits for company.
+//! Joins, taken along: while one call to Redis is on its way, those who come in the meantime
+//! gather, and the next call takes them all, in the order in which they came. Nobody waits for
+//! company.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -1,5 +1,5 @@
-//! One tick of a picture: tells Redis who was seen, is told what has changed, and after a loss gives
-//! back what was known before it begins anew.
+//! One tick of a picture: tells Redis who was seen, is told what has changed, and after a loss
+//! gives back what was known before it begins anew.
 
 use std::time::Instant;
 
@@ -46,7 +46,7 @@ async fn follow(store: &Store, queue: &Queue, tick: Tick, sent: Instant) -> Resu
         return Ok(());
     }
     metrics::counter!("gateway_picture_drifts_total").increment(1);
-    tracing::warn!(queue = %queue.name, waiting = tick.waiting, "the picture has drifted; it begins anew");
+    tracing::warn!(queue = %queue.name, "the picture has drifted; it begins anew");
     begin_anew(store, queue, &tick).await
 }
 

@@ -1,7 +1,7 @@
 //! Takes one guard out of the scripts, in test builds only: each race test has to fail without it.
 
 /// A guard's name, the text that is the guard, and what stands there without it.
-const GUARDS: [(&str, &str, &str); 12] = [
+const GUARDS: [(&str, &str, &str); 15] = [
     // Tickets by the clock: fans of one instant are ordered by their names.
     (
         "ticket-counter",
@@ -38,6 +38,12 @@ const GUARDS: [(&str, &str, &str); 12] = [
         "  if record.claimed then\n    return expiry\n  end\n",
         "",
     ),
+    // Who has only just come near the front has not been asked to be seen yet.
+    ("near-for-long", "ticket > judged_up_to or ", ""),
+    // After a gap everybody looks quiet.
+    ("amnesty", "or now < (tonumber(state.amnesty) or 0)", ""),
+    // What a picture knew of the sessions is lost with Redis.
+    ("give-back", "  admit(user, ticket, claimed, ms_left)\n", ""),
 ];
 
 /// The script without the guard that the environment variable `SABOTAGE` names.
@@ -61,7 +67,9 @@ mod tests {
             include_str!("lua/where-11.lua"),
             include_str!("lua/end-11.lua"),
             include_str!("lua/lib/guard.lua"),
+            include_str!("lua/recover-11.lua"),
             include_str!("lua/lib/place.lua"),
+            include_str!("lua/lib/presence.lua"),
             include_str!("lua/lib/promote.lua"),
             include_str!("lua/lib/session.lua"),
         ]

@@ -6,16 +6,18 @@ use std::fmt::Write as _;
 use redis::Script;
 
 /// The libraries that a script's `Needs` line may name.
-const LIBRARIES: [(&str, &str); 10] = [
+const LIBRARIES: [(&str, &str); 12] = [
     ("queue", include_str!("lua/lib/queue.lua")),
     ("state", include_str!("lua/lib/state.lua")),
     ("guard", include_str!("lua/lib/guard.lua")),
     ("config", include_str!("lua/lib/config.lua")),
     ("record", include_str!("lua/lib/record.lua")),
     ("session", include_str!("lua/lib/session.lua")),
+    ("lapse", include_str!("lua/lib/lapse.lua")),
     ("place", include_str!("lua/lib/place.lua")),
     ("purge", include_str!("lua/lib/purge.lua")),
     ("presence", include_str!("lua/lib/presence.lua")),
+    ("bucket", include_str!("lua/lib/bucket.lua")),
     ("promote", include_str!("lua/lib/promote.lua")),
 ];
 

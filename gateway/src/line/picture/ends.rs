@@ -1,5 +1,5 @@
-//! The tickets that have ended lately, by fan: what has ended is refused at once, whatever a view says
-//! that was asked for earlier. Older ends are forgotten, and asked for.
+//! The tickets that have ended lately, by fan: what has ended is refused at once, whatever a view
+//! says that was asked for earlier. Older ends are forgotten, and asked for.
 
 use std::collections::HashMap;
 

@@ -1,8 +1,8 @@
 //! The picture: what one gateway knows of a queue without asking Redis.
 //!
-//! It is brought up to date four times a second by one call ([`crate::refresher`]). Between two ticks
-//! it answers polls of waiting fans and requests of active ones for nothing. What it does not know
-//! for certain it does not answer: then Redis is asked.
+//! It is brought up to date four times a second by one call ([`crate::refresher`]). Between two
+//! ticks it answers polls of waiting fans and requests of active ones for nothing. What it does not
+//! know for certain it does not answer: then Redis is asked.
 
 mod ends;
 mod places;

@@ -1,8 +1,8 @@
 //! The tickets that wait, one bit each: how many of them are up to a ticket is counted in
 //! nanoseconds, and a million of them take 125 kB.
 //!
-//! The bits lie in pages, and only pages with a bit in them exist: after a loss of Redis the counter
-//! jumps far ahead.
+//! The bits lie in pages, and only pages with a bit in them exist: after a loss of Redis the
+//! counter jumps far ahead.
 
 use shared::ids::Ticket;
 

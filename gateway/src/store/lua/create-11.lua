@@ -5,7 +5,7 @@
 -- KEYS     the queue's eleven keys, in the order of lib/queue.lua
 -- ARGV     hold ms, token lifetime ms
 -- Returns  1 when the queue was created, 0 when it was there
--- Needs    queue state guard config record session place purge presence promote
+-- Needs    queue state guard config bucket
 
 load_state()
 if state.epoch then

@@ -6,7 +6,7 @@
 -- ARGV     hold ms, token lifetime ms, then per fan: user, ticket or "", epoch or ""
 -- Returns  {now ms, epoch, more 0|1, promoted, then per fan: status, ticket, position, expiry ms}
 --          status is waiting, active or closed
--- Needs    queue state guard config record session place purge presence promote
+-- Needs    queue state guard config record session lapse place purge presence bucket promote
 
 guard()
 local config = read_config()

@@ -4,7 +4,7 @@
 -- ARGV     hold ms, token lifetime ms, batch (200 at most)
 -- Returns  {promoted, more 0|1, waiting, sessions, hold left ms, max_active, rate, mode,
 --           then name, value of each config field that could not be used}
--- Needs    queue state guard config record session place purge presence promote
+-- Needs    queue state guard config record session lapse place purge presence bucket promote
 
 guard()
 local config, bad = read_config()

@@ -175,8 +175,8 @@ impl Sandbox {
             .await;
     }
 
-    /// What a flush does to one installation. An epoch is named by its millisecond, so the loss does
-    /// not fall into the one in which everything began.
+    /// What a flush does to one installation. An epoch is named by its millisecond, so the loss
+    /// does not fall into the one in which everything began.
     pub(crate) async fn lose_everything(&self) {
         let began = self.now_ms().await;
         while self.now_ms().await == began {}

@@ -67,10 +67,14 @@ async fn a_session_is_known_with_its_end_and_gone_with_it() {
     };
     refresh(&desk).await;
     let seen = by_picture(&redis, &desk, &place).await;
-    assert!(
-        matches!(seen.standing, Standing::Active { expires_at_ms: ends, .. } if ends == expires_at_ms),
-        "{seen:?}"
-    );
+    let Standing::Active {
+        expires_at_ms: ends,
+        ..
+    } = seen.standing
+    else {
+        panic!("{seen:?}");
+    };
+    assert_eq!(ends, expires_at_ms);
     Desk::open(&redis).end(&place.token()).await;
     refresh(&desk).await;
     let seen = by_picture(&redis, &desk, &place).await;

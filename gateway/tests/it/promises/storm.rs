@@ -183,7 +183,7 @@ impl Fan {
         .await;
     }
 
-    /// Through any gateway, or always the same; 2 % once more, through the same, as after a timeout.
+    /// Through any gateway, or always the same; 2 % once more through it, as after a timeout.
     async fn maybe_twice<T, F>(&mut self, call: impl Fn(Desk, u64) -> F) -> Option<T>
     where
         F: Future<Output = Option<T>>,

@@ -23,7 +23,7 @@ local function each_mark()
   return string.gmatch(state.front or '', '(%d+):(%d+)')
 end
 
--- Keeps one mark that is older than Q, and all younger ones.
+-- Keeps one mark older than Q, and all younger ones.
 local function mark_front(config)
   local kept, newest = {}, 0
   for at, ticket in each_mark() do
@@ -36,10 +36,8 @@ local function mark_front(config)
   if now - newest < MARK_EVERY_MS then
     return
   end
-  local last = near(config) - 1
-  local edge = redis.call('ZRANGE', K.waiting, last, last, 'WITHSCORES')[2]
-  edge = tonumber(edge or redis.call('GET', K.ticket)) or 0
-  kept[#kept + 1] = int(now) .. ':' .. int(edge)
+  local edge = redis.call('ZRANGE', K.waiting, near(config) - 1, near(config) - 1, 'WITHSCORES')[2]
+  kept[#kept + 1] = int(now) .. ':' .. (edge or redis.call('GET', K.ticket))
   remember('front', table.concat(kept, ' '))
 end
 
