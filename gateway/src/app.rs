@@ -18,7 +18,6 @@ use crate::store::{Keys, Lifetimes, Store};
 use crate::{layers, refresher, router};
 
 /// What the handlers work with.
-#[derive(Clone)]
 pub struct Services {
     /// The line's rules.
     pub line: Line,
@@ -85,7 +84,7 @@ impl App {
             shutdown: shutdown.clone(),
         };
         let router = layers::wrap(
-            router::routes(services),
+            router::routes(Arc::new(services)),
             line.clone(),
             settings.cors_origins,
         );

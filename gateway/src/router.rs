@@ -1,5 +1,7 @@
 //! All routes of the gateway, in one function.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::routing::{get, post};
 use shared::health;
@@ -8,7 +10,7 @@ use crate::app::Services;
 use crate::routes;
 
 /// The routes, without layers. What is not named here is the upstream's, behind the gate.
-pub fn routes(services: Services) -> Router {
+pub fn routes(services: Arc<Services>) -> Router {
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(routes::health::ready))

@@ -54,28 +54,30 @@ pub enum Asker {
 
 /// The waiting room's rules over one store. Clones share it.
 #[derive(Clone)]
-pub struct Line {
+pub struct Line(Arc<Parts>);
+
+struct Parts {
     store: Store,
     signer: TokenSigner,
-    queues: Arc<[Queue]>,
-    nudge: Arc<Notify>,
+    queues: Vec<Queue>,
+    nudge: Notify,
 }
 
 impl Line {
     /// A line that serves these queues; the first is the default.
     #[must_use]
     pub fn new(store: Store, signer: TokenSigner, queues: Vec<QueueName>) -> Self {
-        Self {
+        Self(Arc::new(Parts {
             store,
             signer,
             queues: queues.into_iter().map(Queue::new).collect(),
-            nudge: Arc::new(Notify::new()),
-        }
+            nudge: Notify::new(),
+        }))
     }
 
     /// The queues that are served here; the first is the default.
     pub fn queues(&self) -> impl Iterator<Item = &QueueName> {
-        self.queues.iter().map(|queue| &queue.name)
+        self.0.queues.iter().map(|queue| &queue.name)
     }
 
     /// The queue of this name, or the default one.
@@ -84,7 +86,7 @@ impl Line {
     /// [`Refusal::UnknownQueue`] when it is not served here.
     pub fn queue(&self, name: Option<&str>) -> Result<&QueueName, Refusal> {
         let Some(name) = name else {
-            return Ok(&self.queues[0].name);
+            return Ok(&self.0.queues[0].name);
         };
         let known = self.queues().find(|queue| queue.as_str() == name);
         known.ok_or(Refusal::UnknownQueue)
@@ -96,6 +98,7 @@ impl Line {
     /// [`Refusal::TokenInvalid`] otherwise.
     pub fn read_token(&self, text: &str) -> Result<QueueToken, Refusal> {
         let token = self
+            .0
             .signer
             .verify(text)
             .map_err(|_| Refusal::TokenInvalid)?;
@@ -108,14 +111,14 @@ impl Line {
 
     /// How long a queue token is good, in seconds.
     #[must_use]
-    pub const fn token_lifetime_seconds(&self) -> u64 {
-        self.signer.lifetime_seconds()
+    pub fn token_lifetime_seconds(&self) -> u64 {
+        self.0.signer.lifetime_seconds()
     }
 
     /// A signed token for this place.
     #[must_use]
     pub fn sign(&self, place: &Place) -> String {
-        self.signer.sign(&place.token())
+        self.0.signer.sign(&place.token())
     }
 
     /// Gives the fan a place: the live one, the one that the token proves, or the next. With room
@@ -134,11 +137,11 @@ impl Line {
             proof: token.map(|token| (token.ticket, token.epoch)),
         };
         let queue = self.of(queue)?;
-        let told = queue.joins.join(&self.store, &queue.name, joiner).await?;
+        let told = queue.joins.join(&self.0.store, &queue.name, joiner).await?;
         metrics::counter!("gateway_joins_total").increment(1);
         metrics::counter!("gateway_promotions_total").increment(told.promoted);
         if told.more {
-            self.nudge.notify_one();
+            self.0.nudge.notify_one();
         }
         let (ticket, standing) = match told.joined {
             Joined::Waiting { ticket, position } => (ticket, Standing::Waiting { position }),
@@ -190,7 +193,7 @@ impl Line {
     ) -> Result<Place, Refusal> {
         let proof = Some((token.ticket, token.epoch));
         let claims = asker != Asker::Stream;
-        let question = self.store.locate(&queue.name, token.user, proof, claims);
+        let question = self.0.store.locate(&queue.name, token.user, proof, claims);
         let located = match (question.await, known) {
             (Ok(located), _) => located,
             // What was known is good enough when Redis is away.
@@ -217,7 +220,7 @@ impl Line {
     /// # Errors
     /// [`Refusal::LineUnavailable`].
     pub async fn look_up(&self, queue: &QueueName, user: UserId) -> Result<Option<Place>, Refusal> {
-        let located = self.store.locate(queue, user, None, false).await?;
+        let located = self.0.store.locate(queue, user, None, false).await?;
         Ok(
             standing(located.found, located.now_ms).map(|standing| Place {
                 user,
@@ -243,8 +246,8 @@ impl Line {
         if let Ok(queue) = self.of(queue) {
             queue.picture.end(user, ticket);
         }
-        if self.store.end(queue, user, ticket).await? {
-            self.nudge.notify_one();
+        if self.0.store.end(queue, user, ticket).await? {
+            self.0.nudge.notify_one();
         }
         Ok(())
     }
@@ -254,13 +257,13 @@ impl Line {
     /// # Errors
     /// [`StoreError`] when Redis cannot be asked.
     pub async fn promote(&self, queue: &QueueName) -> Result<Promotion, StoreError> {
-        let mut promotion = self.store.promote(queue, PROMOTE_BATCH).await?;
+        let mut promotion = self.0.store.promote(queue, PROMOTE_BATCH).await?;
         for _ in 1..PROMOTE_STEPS {
             if !promotion.more {
                 break;
             }
             let before = promotion.promoted;
-            promotion = self.store.promote(queue, PROMOTE_BATCH).await?;
+            promotion = self.0.store.promote(queue, PROMOTE_BATCH).await?;
             promotion.promoted += before;
         }
         metrics::counter!("gateway_promotions_total").increment(promotion.promoted);
@@ -272,17 +275,17 @@ impl Line {
     /// # Errors
     /// [`StoreError`] when Redis cannot be asked.
     pub async fn create(&self, queue: &QueueName) -> Result<bool, StoreError> {
-        self.store.create(queue).await
+        self.0.store.create(queue).await
     }
 
     /// Waits until a place has become free or a join has left room.
     pub async fn nudged(&self) {
-        self.nudge.notified().await;
+        self.0.nudge.notified().await;
     }
 
     /// Whether Redis answers.
     pub async fn is_reachable(&self) -> bool {
-        self.store.ping().await.is_ok()
+        self.0.store.ping().await.is_ok()
     }
 
     /// What lies ahead of a place.
@@ -302,7 +305,7 @@ impl Line {
     }
 
     fn of(&self, name: &QueueName) -> Result<&Queue, Refusal> {
-        let known = self.queues.iter().find(|queue| queue.name == *name);
+        let known = self.0.queues.iter().find(|queue| queue.name == *name);
         known.ok_or(Refusal::UnknownQueue)
     }
 }

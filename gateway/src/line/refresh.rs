@@ -15,8 +15,8 @@ impl Line {
     /// The first queue's whose tick failed, after all were tried.
     pub async fn refresh(&self) -> Result<(), StoreError> {
         let mut result = Ok(());
-        for queue in self.queues.iter() {
-            result = result.and(refresh(&self.store, queue).await);
+        for queue in &self.0.queues {
+            result = result.and(refresh(&self.0.store, queue).await);
         }
         result
     }

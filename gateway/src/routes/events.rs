@@ -52,12 +52,12 @@ struct Watch {
 /// # Errors
 /// The refusal that the fan is told, or `invalid_field` for a bad user id.
 pub async fn events(
-    State(services): State<Services>,
+    State(services): State<Arc<Services>>,
     user: Result<Path<String>, PathRejection>,
     query: Result<Query<StatusQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let line = services.line;
+    let line = services.line.clone();
     let (user, query) = (read_user(user)?, read_query(query)?);
     let credential = credential_of(user, &headers, &line)?;
     let asker = (user, credential.is_some());
@@ -73,7 +73,7 @@ pub async fn events(
     };
     let watch = Watch {
         ear: Arc::new(line.listen(&token.queue, user)?),
-        shutdown: services.shutdown,
+        shutdown: services.shutdown.clone(),
         token,
         text,
         seen: last_event(&headers).or(query.seen),

@@ -1,5 +1,7 @@
 //! `GET /readyz`: whether this gateway can serve the line.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use shared::health::readiness;
@@ -8,7 +10,7 @@ use crate::app::Services;
 
 /// 200 when Redis answers and nobody has told us to stop. The upstream is not asked: fans wait in
 /// line although the house behind is down.
-pub async fn ready(State(services): State<Services>) -> Response {
+pub async fn ready(State(services): State<Arc<Services>>) -> Response {
     if services.shutdown.has_begun() {
         return readiness(Some("stopping"));
     }

@@ -1,5 +1,7 @@
 //! `POST /api/issue`: a place in line. Issuing again gives the same place: none lost, none gained.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
@@ -27,7 +29,7 @@ pub struct IssueRequest {
 /// # Errors
 /// The refusal that the fan is told.
 pub async fn issue(
-    State(services): State<Services>,
+    State(services): State<Arc<Services>>,
     headers: HeaderMap,
     Json(request): Json<IssueRequest>,
 ) -> Result<Response, Refusal> {

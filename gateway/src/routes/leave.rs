@@ -1,5 +1,7 @@
 //! `DELETE /api/issue`: leaves the line or ends the session, by token only.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -24,7 +26,7 @@ struct LeaveAnswer {
 /// # Errors
 /// The refusal that the fan is told.
 pub async fn leave(
-    State(services): State<Services>,
+    State(services): State<Arc<Services>>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let token = find_credential(&headers, &services.line)?.token;

@@ -1,5 +1,6 @@
 //! `GET /api/status/{userId}`: how the place stands. With the token this is also the claim.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -31,7 +32,7 @@ pub struct StatusQuery {
 /// # Errors
 /// The refusal that the fan is told, or `invalid_field` for a bad user id.
 pub async fn status(
-    State(services): State<Services>,
+    State(services): State<Arc<Services>>,
     user: Result<Path<String>, PathRejection>,
     query: Result<Query<StatusQuery>, QueryRejection>,
     headers: HeaderMap,
