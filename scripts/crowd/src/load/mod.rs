@@ -1,7 +1,7 @@
 //! Sending a crowd and judging what came of it.
 //!
-//! [`run`] opens the venue, sends the fans of a [`Scenario`], shows a line of progress, and ends with
-//! the checks. `scripts/load` is the way in, `docs/LOAD.md` the manual.
+//! [`run`] opens the venue, sends the fans of a [`Scenario`], shows a line of progress, and ends
+//! with the checks. `scripts/load` is the way in, `docs/LOAD.md` the manual.
 
 mod arrivals;
 mod capacity;

@@ -135,8 +135,8 @@ fn plots(outcome: &Outcome) -> [Plot; 5] {
             vec![line("sold", |moment| count(moment.sold))],
         ),
         over_time(
-            "Latency of all calls, second by second",
-            "All but one in a hundred calls of that second took less.",
+            "Latency second by second",
+            "All but one in a hundred calls of each second took less.",
             "ms",
             vec![line("p99", |moment| moment.p99_ms)],
         ),
