@@ -83,6 +83,7 @@ pub async fn run(order: Order) -> anyhow::Result<Outcome> {
         seen: seen.as_ref(),
         cap,
         users,
+        bad_ends: evening.tally.bad_ends(),
     };
     println!("checking {} answers", evidence.entries.len());
     let checks = verdict::judge(&venue, &evidence).await?;

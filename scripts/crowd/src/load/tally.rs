@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use super::visit::Home;
-use crate::history::{Entry, Estimate, Fact, Outcome, Standing};
+use crate::history::{Entry, Estimate, Fact, Findings, Outcome, Standing};
 
 /// Times are kept in microseconds with three digits, up to an hour: no fan waits as long.
 const LONGEST_MICROS: u64 = 3_600_000_000;
@@ -56,6 +56,7 @@ pub(super) struct Tally {
     pub(super) refusals: BTreeMap<String, u64>,
     pub(super) waits: Vec<Wait>,
     pub(super) homes: BTreeMap<String, u64>,
+    unhappy: BTreeMap<String, u64>,
     places: HashMap<u64, Place>,
     told_in: HashSet<u64>,
     gone: HashSet<u64>,
@@ -82,6 +83,7 @@ impl Tally {
             refusals: BTreeMap::new(),
             waits: Vec::new(),
             homes: BTreeMap::new(),
+            unhappy: BTreeMap::new(),
             places: HashMap::new(),
             told_in: HashSet::new(),
             gone: HashSet::new(),
@@ -200,11 +202,24 @@ impl Tally {
     /// A fan has gone home.
     pub(super) fn went_home(&mut self, fan: u64, home: &Home) {
         *self.homes.entry(home.words()).or_default() += 1;
+        if matches!(home, Home::Unhappy(_)) {
+            *self.unhappy.entry(home.words()).or_default() += 1;
+        }
         if let Some(place) = self.places.get_mut(&fan) {
             let before = place.standing.take();
             self.count(before, false);
         }
         self.gone.insert(fan);
+    }
+
+    /// Ends that no fan deserves, and a crowd that got nowhere.
+    pub(super) fn bad_ends(&self) -> Findings {
+        let unhappy = self.unhappy.iter();
+        let unhappy = unhappy.map(|(words, fans)| format!("{fans} x {words}"));
+        let is_sold_out = self.homes.contains_key(&Home::SoldOut.words());
+        let got_nowhere = self.now.sold == 0 && !is_sold_out;
+        let nobody = got_nowhere.then(|| "nobody bought a seat, or found it sold out".to_owned());
+        unhappy.chain(nobody).collect()
     }
 
     /// Notes how things stand, once a second.
@@ -253,6 +268,7 @@ fn no_answer(why: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fan::Stop;
     use crate::history::Call;
 
     fn told(fan: u64, at: u64, standing: Standing) -> Entry {
@@ -293,6 +309,17 @@ mod tests {
         tally.went_home(2, &Home::WentQuiet);
         let now = tally.sample(Duration::from_secs(6));
         assert_eq!((now.arrived, now.waiting, now.inside), (2, 0, 0));
+    }
+
+    #[test]
+    fn an_end_that_no_fan_deserves_is_found_and_so_is_a_crowd_that_got_nowhere() {
+        let mut tally = Tally::new();
+        tally.went_home(1, &Home::WentQuiet);
+        assert_eq!(tally.bad_ends().len(), 1, "nobody bought");
+        tally.went_home(2, &Home::SoldOut);
+        assert!(tally.bad_ends().is_empty());
+        tally.went_home(3, &Home::Unhappy(Stop::GaveUp("pay")));
+        assert_eq!(tally.bad_ends(), ["1 x got no answer to pay"]);
     }
 
     #[test]

@@ -82,6 +82,8 @@ pub(super) struct Evidence<'a> {
     pub(super) seen: Option<&'a Seen>,
     pub(super) cap: Option<u64>,
     pub(super) users: std::ops::Range<u64>,
+    /// How fans went home who deserved better.
+    pub(super) bad_ends: Findings,
 }
 
 /// Makes all checks that can be made.
@@ -89,6 +91,7 @@ pub(super) async fn judge(venue: &Venue, evidence: &Evidence<'_>) -> anyhow::Res
     let mut checks = vec![order(evidence), places(evidence), cap(evidence)];
     checks.extend(written(venue, evidence).await?);
     checks.push(answers(evidence));
+    checks.push(crowd(evidence));
     checks.push(audit(venue).await);
     Ok(checks)
 }
@@ -199,6 +202,13 @@ fn answers(evidence: &Evidence<'_>) -> Check {
     Check::of("answers", promise, note, check_answers(evidence.entries))
 }
 
+fn crowd(evidence: &Evidence<'_>) -> Check {
+    let promise = "Every fan goes home with seats, or as the fan chose, or finds it sold out.";
+    let fans = evidence.users.end - evidence.users.start;
+    let note = format!("{fans} fans");
+    Check::of("crowd", promise, note, evidence.bad_ends.clone())
+}
+
 async fn audit(venue: &Venue) -> Check {
     let promise = "booking audit finds nothing.";
     match venue.audit().await {
@@ -219,6 +229,7 @@ mod tests {
             seen,
             cap: Some(5),
             users: 1..2,
+            bad_ends: Findings::new(),
         }
     }
 
