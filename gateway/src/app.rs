@@ -81,7 +81,7 @@ impl App {
             shutdown: shutdown.clone(),
         };
         let router = layers::wrap(
-            router::routes(services),
+            router::routes(services, settings.api_docs),
             line.clone(),
             settings.cors_origins,
         );

@@ -11,6 +11,7 @@ use tower::{Layer, ServiceExt};
 use tower_http::cors::CorsLayer;
 use tower_http::csrf::CsrfLayer;
 
+use crate::app::Services;
 use crate::gate::{Carrier, find_credential};
 use crate::line::Line;
 use crate::refusal::Refusal;
@@ -29,6 +30,20 @@ pub fn wrap(routes: Router, line: Line, cors_origins: Vec<HeaderValue>) -> Route
         .layer(middleware::from_fn(problem::render))
         // One id for everything that happens to a request.
         .layer(middleware::from_fn(request_id::assign))
+}
+
+/// Wraps the pages of the contract.
+pub fn around_docs(pages: Router<Services>) -> Router<Services> {
+    // The page works with what the gateway serves; nothing may come from anywhere else.
+    pages.layer(middleware::map_response(async |mut response: Response| {
+        let from_here = HeaderValue::from_static(
+            "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+             frame-ancestors 'none'",
+        );
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, from_here);
+        response
+    }))
 }
 
 fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
