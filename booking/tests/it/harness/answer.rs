@@ -61,7 +61,7 @@ impl Answer {
     /// A refusal has to be one that the contract on paper names for this call. No call at all is
     /// named where there is none at the path, or none without a pass.
     pub(crate) fn must_be_on_paper(&self, method: &Method, path: &str) {
-        let Some(code) = self.code() else {
+        let (400.., Some(code)) = (self.status, self.code()) else {
             return;
         };
         let names_no_call = ["route_not_found", "method_not_allowed", "pass_required"];
