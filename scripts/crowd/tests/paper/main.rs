@@ -1,5 +1,6 @@
 //! The contract on paper against the code: what is committed in docs/ is what the programs say.
 
+mod containers;
 mod examples;
 mod openapi;
 mod refusals;
