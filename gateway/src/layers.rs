@@ -5,8 +5,9 @@ use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use http::header::HeaderName;
-use http::{HeaderValue, Method, header};
-use shared::{problem, request_id, token};
+use http::{HeaderValue, Method, StatusCode, header};
+use shared::problem::{self, Problem};
+use shared::{request_id, token};
 use tower::{Layer, ServiceExt};
 use tower_http::cors::CorsLayer;
 use tower_http::csrf::CsrfLayer;
@@ -35,15 +36,20 @@ pub fn wrap(routes: Router, line: Line, cors_origins: Vec<HeaderValue>) -> Route
 /// Wraps the pages of the contract.
 pub fn around_docs(pages: Router<Services>) -> Router<Services> {
     // The page works with what the gateway serves; nothing may come from anywhere else.
-    pages.layer(middleware::map_response(async |mut response: Response| {
-        let from_here = HeaderValue::from_static(
-            "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-             frame-ancestors 'none'",
-        );
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_SECURITY_POLICY, from_here);
-        response
-    }))
+    pages.layer(middleware::map_response(from_here_alone))
+}
+
+async fn from_here_alone(mut response: Response) -> Response {
+    if response.status() == StatusCode::NOT_FOUND {
+        return Problem::route_not_found().into_response();
+    }
+    let policy = HeaderValue::from_static(
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+         frame-ancestors 'none'",
+    );
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
 }
 
 fn cors(origins: Vec<HeaderValue>) -> CorsLayer {

@@ -2,6 +2,7 @@
 
 mod bad_bodies;
 mod carriers;
+mod docs;
 mod issue;
 mod leave;
 mod origins;
