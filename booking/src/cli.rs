@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use shared::health;
 use shared::ids::{QueueName, Ticket, UserId};
 use shared::pass::{Admission, Holder, Pass, PassSigner};
 use shared::request_id::RequestId;
@@ -20,7 +21,8 @@ use crate::actions::import::import;
 use crate::actions::migrate::migrate;
 use crate::actions::{Call, Office};
 use crate::domain::balance::Won;
-use crate::settings::{DatabaseSettings, PassSettings};
+use crate::openapi;
+use crate::settings::{DatabaseSettings, PassSettings, listen};
 use crate::store::Database;
 
 /// Progress is told every so many seats where nobody watches a terminal.
@@ -45,6 +47,10 @@ enum Command {
     Import(ImportArgs),
     /// Prove that no seat is sold twice and no won is lost; exit 1 and a list if not.
     Audit,
+    /// Ask the booking that listens here whether it can sell; for a container's health check.
+    Health,
+    /// Print the OpenAPI document of this service.
+    Openapi,
     /// Print a pass as a header for curl, to work on booking without a gateway.
     Pass(PassArgs),
     /// Put money on a user's balance.
@@ -120,6 +126,14 @@ pub async fn run(env: &Environment) -> anyhow::Result<Next> {
                 "Stagedoor-Pass: {}",
                 pass(&PassSettings::from_env(env)?, &args)
             );
+            ExitCode::SUCCESS
+        }
+        Command::Health => {
+            health::ask(listen(env)?)?;
+            ExitCode::SUCCESS
+        }
+        Command::Openapi => {
+            println!("{:#}", openapi::document());
             ExitCode::SUCCESS
         }
         Command::Charge { user, amount } => run_charge(env, user, amount).await?,

@@ -9,6 +9,7 @@ pub mod app;
 pub mod cli;
 pub mod domain;
 pub mod layers;
+pub mod openapi;
 pub mod refusal;
 pub mod router;
 pub mod routes;

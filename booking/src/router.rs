@@ -1,58 +1,73 @@
 //! All routes, in one place.
 
 use axum::Router;
-use axum::routing::{delete, get, post};
 use shared::health;
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::app::Booking;
+use crate::openapi::Paper;
 use crate::refusal::Refusal;
 use crate::settings::Charge;
 use crate::{layers, routes};
 
 /// The public listener's router.
 pub fn router(booking: &Booking) -> Router {
-    let own = reads()
-        .merge(writes(booking))
+    let writes = match booking.charge {
+        Charge::Demo => writes().merge(charging()),
+        Charge::Off => writes(),
+    };
+    let own = Router::from(reads())
+        .merge(layers::around_writes(writes.into(), booking))
         .fallback(async || Refusal::RouteNotFound)
         .method_not_allowed_fallback(async || Refusal::MethodNotAllowed);
-    let open = Router::new()
-        .route("/api/concerts", get(routes::concerts::handle))
-        .method_not_allowed_fallback(async || Refusal::MethodNotAllowed);
-    let health = Router::new()
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(routes::ready::handle))
-        .method_not_allowed_fallback(async || Refusal::MethodNotAllowed);
+    let open = Router::from(open());
+    let open = open.method_not_allowed_fallback(async || Refusal::MethodNotAllowed);
+    let health = Router::from(healths());
+    let health = health.method_not_allowed_fallback(async || Refusal::MethodNotAllowed);
     let own = layers::around_own(own);
     let open = layers::around_open(open);
     let all = own.merge(open).merge(health).with_state(booking.clone());
     layers::around_all(all, booking)
 }
 
-fn reads() -> Router<Booking> {
-    Router::new()
-        .route("/api/available-dates", get(routes::available_dates::handle))
-        .route(
-            "/api/available-seats/{date}",
-            get(routes::available_seats::handle),
-        )
-        .route("/api/{userId}/balance", get(routes::balance::handle))
-        .route(
-            "/api/{userId}/reservations",
-            get(routes::reservations::handle),
-        )
+/// Every route with what its annotation says about it, whatever is switched off.
+#[must_use]
+pub fn on_paper() -> utoipa::openapi::OpenApi {
+    let rooms = [reads(), writes(), charging(), open(), healths()];
+    let all = OpenApiRouter::with_openapi(Paper::openapi());
+    rooms
+        .into_iter()
+        .fold(all, OpenApiRouter::merge)
+        .into_openapi()
 }
 
-fn writes(booking: &Booking) -> Router<Booking> {
-    let always = Router::new()
-        .route("/api/reserve", post(routes::reserve::handle))
-        .route(
-            "/api/reserve/{reservationId}",
-            delete(routes::release::handle),
-        )
-        .route("/api/process", post(routes::process::handle));
-    let all = match booking.charge {
-        Charge::Demo => always.route("/api/{userId}/charge", post(routes::charge::handle)),
-        Charge::Off => always,
-    };
-    layers::around_writes(all, booking)
+fn reads() -> OpenApiRouter<Booking> {
+    OpenApiRouter::new()
+        .routes(routes!(routes::available_dates::handle))
+        .routes(routes!(routes::available_seats::handle))
+        .routes(routes!(routes::balance::handle))
+        .routes(routes!(routes::reservations::handle))
+}
+
+fn writes() -> OpenApiRouter<Booking> {
+    OpenApiRouter::new()
+        .routes(routes!(routes::reserve::handle))
+        .routes(routes!(routes::release::handle))
+        .routes(routes!(routes::process::handle))
+}
+
+fn charging() -> OpenApiRouter<Booking> {
+    OpenApiRouter::new().routes(routes!(routes::charge::handle))
+}
+
+fn open() -> OpenApiRouter<Booking> {
+    OpenApiRouter::new().routes(routes!(routes::concerts::handle))
+}
+
+fn healths() -> OpenApiRouter<Booking> {
+    OpenApiRouter::new()
+        .routes(routes!(health::alive))
+        .routes(routes!(routes::ready::handle))
 }

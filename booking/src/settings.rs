@@ -88,7 +88,7 @@ impl Settings {
         let grace = env.number("SHUTDOWN_GRACE_SECONDS", 10, 0..=MAX_SHUTDOWN_GRACE_SECONDS)?;
         let hold = env.number("HOLD_SECONDS", 300, 1..=MAX_HOLD_SECONDS)?;
         Ok(Self {
-            listen: env.parsed("BOOKING_LISTEN", ([127, 0, 0, 1], 8081).into())?,
+            listen: listen(env)?,
             admin_listen: env.parsed("BOOKING_ADMIN_LISTEN", ([127, 0, 0, 1], 9081).into())?,
             database: DatabaseSettings::from_env(env)?,
             pass: PassSettings::from_env(env)?,
@@ -133,6 +133,14 @@ impl PassSettings {
                 .to_owned(),
         })
     }
+}
+
+/// Where the API answers; also all that `booking health` has to know.
+///
+/// # Errors
+/// When it is no address with a port.
+pub fn listen(env: &Environment) -> Result<SocketAddr, SettingError> {
+    env.parsed("BOOKING_LISTEN", ([127, 0, 0, 1], 8081).into())
 }
 
 fn charge(env: &Environment) -> Result<Charge, SettingError> {

@@ -84,7 +84,7 @@ impl App {
             shutdown: shutdown.clone(),
         };
         let router = layers::wrap(
-            router::routes(Arc::new(services)),
+            router::routes(Arc::new(services), settings.api_docs),
             line.clone(),
             settings.cors_origins,
         );

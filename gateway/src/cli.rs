@@ -1,12 +1,18 @@
 //! The command line: `gateway serve`, and `gateway queue create NAME`.
 
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use shared::health;
 use shared::ids::QueueName;
 use shared::keyring::Keyring;
 use shared::lifecycle::on_hangup;
 use shared::settings::{Environment, SettingError};
 
 use crate::app::{App, RotatingKeys};
+use crate::gate::Rules;
+use crate::openapi;
 use crate::settings::{self, Settings};
 use crate::store::{Keys, Lifetimes, Store};
 
@@ -22,6 +28,15 @@ pub struct Cli {
 enum Command {
     /// Serve until told to stop (the default).
     Serve,
+    /// Ask the gateway that listens here whether it can serve; for a container's health check.
+    Health,
+    /// Print the OpenAPI document of this gateway, and of what stands behind it.
+    Openapi {
+        /// The upstream's own OpenAPI document, - for standard input. The gate's refusals are added
+        /// to its calls as the rules in the environment say.
+        #[arg(long)]
+        upstream: Option<PathBuf>,
+    },
     /// Work on queues.
     #[command(subcommand)]
     Queue(QueueCommand),
@@ -44,6 +59,8 @@ impl Cli {
     pub async fn run(self, env: &Environment) -> anyhow::Result<()> {
         match self.command {
             None | Some(Command::Serve) => serve(env).await,
+            Some(Command::Health) => health::ask(settings::listen(env)?),
+            Some(Command::Openapi { upstream }) => on_paper(upstream.as_deref(), env),
             Some(Command::Queue(QueueCommand::Create { name })) => create(&name, env).await,
         }
     }
@@ -74,6 +91,26 @@ fn reload(keys: &RotatingKeys) {
         Ok(_) => tracing::error!("PASS_KEYS shares a secret with TOKEN_KEYS; keys stay as before"),
         Err(error) => tracing::error!(%error, "keys stay as before"),
     }
+}
+
+fn on_paper(upstream: Option<&Path>, env: &Environment) -> anyhow::Result<()> {
+    let mut api = openapi::document();
+    if let Some(path) = upstream {
+        let is_input = path.as_os_str() == "-";
+        let path = if is_input {
+            Path::new("/dev/stdin")
+        } else {
+            path
+        };
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        let rules = env.parsed("GATE_RULES", Rules::default())?;
+        let upstream =
+            serde_json::from_str(&text).context("the upstream's document is not JSON")?;
+        openapi::put_before(&mut api, upstream, &rules);
+    }
+    println!("{api:#}");
+    Ok(())
 }
 
 async fn create(name: &QueueName, env: &Environment) -> anyhow::Result<()> {

@@ -1,18 +1,22 @@
 //! All layers of the gateway, in one function, outermost last.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use http::header::HeaderName;
-use http::{HeaderValue, Method, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use shared::linger::linger;
-use shared::{problem, request_id, token};
+use shared::problem::{self, Problem};
+use shared::{request_id, token};
 use tower::util::MapRequestLayer;
 use tower::{Layer, ServiceExt};
 use tower_http::cors::CorsLayer;
 use tower_http::csrf::CsrfLayer;
 
+use crate::app::Services;
 use crate::gate::{Carrier, find_credential};
 use crate::line::Line;
 use crate::refusal::Refusal;
@@ -33,6 +37,25 @@ pub fn wrap(routes: Router, line: Line, cors_origins: Vec<HeaderValue>) -> Route
         .layer(middleware::from_fn(request_id::assign))
         // A refusal has to reach also who is still sending a body.
         .layer(MapRequestLayer::new(linger))
+}
+
+/// Wraps the pages of the contract.
+pub fn around_docs(pages: Router<Arc<Services>>) -> Router<Arc<Services>> {
+    // The page works with what the gateway serves; nothing may come from anywhere else.
+    pages.layer(middleware::map_response(from_here_alone))
+}
+
+async fn from_here_alone(mut response: Response) -> Response {
+    if response.status() == StatusCode::NOT_FOUND {
+        return Problem::route_not_found().into_response();
+    }
+    let policy = HeaderValue::from_static(
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+         frame-ancestors 'none'",
+    );
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
 }
 
 fn cors(origins: Vec<HeaderValue>) -> CorsLayer {

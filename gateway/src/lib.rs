@@ -9,6 +9,7 @@ pub mod cli;
 pub mod gate;
 pub mod layers;
 pub mod line;
+pub mod openapi;
 pub mod proxy;
 pub mod refresher;
 pub mod refusal;

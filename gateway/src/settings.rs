@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use http::{HeaderValue, Uri};
+use serde_json::Value;
 use shared::ids::QueueName;
 use shared::keyring::Keyring;
 use shared::settings::{Environment, SettingError};
@@ -11,6 +12,9 @@ use shared::settings::{Environment, SettingError};
 use crate::gate::Rules;
 use crate::line::LONGEST_POLL;
 use crate::proxy::Upstream;
+
+/// The contract on paper as it was committed with this code.
+const API_DOCUMENT: &str = include_str!("../../docs/openapi.json");
 
 /// Everything that can be set.
 #[derive(Debug)]
@@ -42,6 +46,8 @@ pub struct Settings {
     pub hold: Duration,
     /// `POLL_FLOOR_MS`, 500: how often a fan may poll, with a burst of 5; 0 switches it off.
     pub poll_floor: Duration,
+    /// `API_DOCS`, on: the document that the Swagger UI shows; none under `off`.
+    pub api_docs: Option<Value>,
     /// `CORS_ORIGINS`, empty: other origins whose pages may call, by commas.
     pub cors_origins: Vec<HeaderValue>,
     /// `SHUTDOWN_GRACE_SECONDS`, 10: how long requests in flight may take at the end.
@@ -61,7 +67,7 @@ impl Settings {
             return Err(SettingError::new("PASS_KEYS", reason));
         }
         Ok(Self {
-            listen: env.parsed("GATEWAY_LISTEN", ([127, 0, 0, 1], 8080).into())?,
+            listen: listen(env)?,
             admin_listen: env.parsed("GATEWAY_ADMIN_LISTEN", ([127, 0, 0, 1], 9080).into())?,
             upstream: upstream(env)?,
             audience: env
@@ -77,6 +83,7 @@ impl Settings {
             token_lifetime: seconds(env, "TOKEN_TTL", 86_400, 60..=604_800)?,
             hold: seconds(env, "LINE_HOLD_SECONDS", 15, shortest_hold_seconds()..=300)?,
             poll_floor: Duration::from_millis(env.number("POLL_FLOOR_MS", 500, 0..=60_000)?),
+            api_docs: api_docs(env)?,
             cors_origins: list(env, "CORS_ORIGINS", "")?,
             grace: seconds(env, "SHUTDOWN_GRACE_SECONDS", 10, 0..=600)?,
         })
@@ -98,6 +105,29 @@ fn check_identity(env: &Environment) -> Result<(), SettingError> {
             Err(SettingError::new("IDENTITY", reason))
         }
     }
+}
+
+/// `on`: the calls of this repository; `off`; or the file with an OpenAPI document of one's own.
+fn api_docs(env: &Environment) -> Result<Option<Value>, SettingError> {
+    let wrong = |error: String| SettingError::new("API_DOCS", error);
+    let text = match env.text("API_DOCS").unwrap_or("on") {
+        "off" => return Ok(None),
+        "on" => API_DOCUMENT.to_owned(),
+        path => std::fs::read_to_string(path)
+            .map_err(|error| wrong(format!("neither on nor off, and {path:?}: {error}")))?,
+    };
+    let document = serde_json::from_str(&text);
+    document
+        .map_err(|error| wrong(format!("is not JSON: {error}")))
+        .map(Some)
+}
+
+/// Where fans reach the gateway; also all that `gateway health` has to know.
+///
+/// # Errors
+/// [`SettingError`] when it is no address with a port.
+pub fn listen(env: &Environment) -> Result<SocketAddr, SettingError> {
+    env.parsed("GATEWAY_LISTEN", ([127, 0, 0, 1], 8080).into())
 }
 
 /// Where Redis is; also all that `gateway queue` has to know.
@@ -193,6 +223,7 @@ mod tests {
             ("QUEUES", "Main"),
             ("TOKEN_TTL", "0"),
             ("LINE_HOLD_SECONDS", "12"),
+            ("API_DOCS", "/nowhere"),
             ("TOKEN_KEYS", "k:short"),
         ];
         for (variable, value) in wrong {

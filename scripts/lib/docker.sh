@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The last resort: the servers of docker-compose.yml, on ports of their own.
+# The last resort: the servers of servers.yml, on ports of their own.
 
 docker_works() {
   have docker && docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1
@@ -8,7 +8,7 @@ docker_works() {
 # A project of its own for each instance keeps it apart from one that the user runs.
 compose() {
   docker compose --project-name "stagedoor-${INSTANCE##*/}" \
-    --file "$ROOT/docker-compose.yml" "$@"
+    --file "$ROOT/scripts/lib/servers.yml" "$@"
 }
 
 docker_redis() {

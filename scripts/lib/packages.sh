@@ -17,6 +17,11 @@ packages_for() {
     compiler:apk) echo gcc musl-dev ;;
     compiler:*) echo gcc ;;
     certificates:*) echo ca-certificates ;;
+    node:brew) echo node ;;
+    node:*) echo nodejs npm ;;
+    browser:*) echo chromium ;;
+    compose:apk) echo docker-cli-compose ;;
+    compose:*) echo docker-compose ;;
     *) echo "$1" ;;
   esac
 }

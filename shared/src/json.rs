@@ -16,11 +16,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
-            return Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported_media_type",
-                "The body must be JSON, sent with Content-Type: application/json.",
-            ));
+            return Err(unsupported_media_type());
         }
         let body = Bytes::from_request(request, state)
             .await
@@ -33,6 +29,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             })?;
         parse(&body).map(Self)
     }
+}
+
+/// `415 unsupported_media_type`.
+#[must_use]
+pub fn unsupported_media_type() -> Problem {
+    let detail = "The body must be JSON, sent with Content-Type: application/json.";
+    let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    Problem::new(status, "unsupported_media_type", detail)
 }
 
 /// `413 body_too_large`.

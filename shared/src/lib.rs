@@ -10,6 +10,7 @@ pub mod json;
 pub mod keyring;
 pub mod lifecycle;
 pub mod linger;
+pub mod openapi;
 pub mod pass;
 pub mod problem;
 pub mod request_id;

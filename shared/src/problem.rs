@@ -21,6 +21,9 @@ use crate::request_id::RequestId;
 /// in the same second.
 const RETRY_AFTER_SECONDS: std::ops::RangeInclusive<u64> = 1..=3;
 
+/// The content type of a refusal.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
 /// A named "no": status, code and what to do about it.
 #[derive(Debug, Clone)]
 pub struct Problem {
@@ -133,6 +136,21 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "wrong_user", detail)
     }
 
+    /// Whether the header `Retry-After` comes with it.
+    #[must_use]
+    pub const fn says_when(&self) -> bool {
+        self.retry_after.is_some()
+    }
+
+    /// The body of such a refusal, for the docs.
+    ///
+    /// # Panics
+    /// Never: what [`Problem`] writes is JSON.
+    #[must_use]
+    pub fn example(&self) -> Value {
+        serde_json::from_slice(&self.body("5f0e8a6c1b2d4e3f")).expect("our own body is JSON")
+    }
+
     fn title(&self) -> String {
         let mut title = self.code.replace('_', " ");
         if let Some(first) = title.get_mut(0..1) {
@@ -186,10 +204,7 @@ pub async fn render(request: Request, next: Next) -> Response {
     );
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/problem+json"),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(wait) = problem.retry_after {
         headers.insert(

@@ -1,6 +1,7 @@
 //! Money: whole won, because the won has no smaller unit.
 
 use serde::{Deserialize, Deserializer, Serialize, de};
+use utoipa::ToSchema;
 
 /// The most that one request may move.
 pub const MAX_REQUEST_WON: i64 = 10_000_000;
@@ -9,8 +10,9 @@ pub const MAX_BALANCE_WON: i64 = 1_000_000_000_000;
 
 /// An amount that a client named: 1 to [`MAX_REQUEST_WON`]. It is compared or, where a payment
 /// provider's callback would stand, believed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(transparent)]
+#[schema(minimum = 1, maximum = 10_000_000)]
 pub struct Won(i64);
 
 impl Won {

@@ -9,13 +9,14 @@ use std::time::Instant;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use shared::ids::{ConcertId, SeatId};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::seat::Place;
 use crate::refusal::Refusal;
 
 /// The name of a reservation: a `UUIDv7`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
 #[serde(transparent)]
 pub struct ReservationId(pub Uuid);
 
@@ -53,8 +54,9 @@ impl<'de> Deserialize<'de> for ReservationId {
 }
 
 /// How a reservation stands. The same words in the API and in the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ReservationStatus)]
 pub enum Status {
     /// Its seats are held, or were until the hold lapsed and nobody has tidied up yet.
     Reserved,

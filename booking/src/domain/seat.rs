@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use shared::ids::{QueueName, SeatId};
+use utoipa::ToSchema;
 
 use super::date::SaleWindow;
 use super::reservation::{Deadline, Hold, ReservationId};
@@ -58,8 +59,9 @@ pub struct Place {
 }
 
 /// A seat's state as fans see it: a lapsed hold is available.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = SeatStatus)]
 pub enum State {
     /// It can be reserved.
     Available,

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use chrono::NaiveDate;
 use serde::Deserialize;
+use shared::ids::ConcertId;
 
 use super::extract::{FanInside, QueryOf, parse};
 use crate::actions::available_dates::available_dates;
@@ -21,6 +22,17 @@ pub struct Request {
 ///
 /// # Errors
 /// As [`available_dates`].
+#[utoipa::path(
+    get, path = "/api/available-dates", operation_id = "availableDates", tag = "Dates and seats",
+    summary = "The dates that still have a seat",
+    description = "A held seat may come back, so it counts. Sold out: an empty list.",
+    params(
+        ("concertId" = Option<ConcertId>, Query,
+            description = "Which concert; without it `DEFAULT_CONCERT`, else the first."),
+    ),
+    responses((status = 200, description = "Dates of the venue's calendar, ascending.",
+        body = Vec<NaiveDate>, example = json!(["2024-10-01", "2024-10-02"]))),
+)]
 pub async fn handle(
     State(booking): State<Booking>,
     FanInside(_): FanInside,

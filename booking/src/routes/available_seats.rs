@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use shared::ids::SeatId;
+use shared::ids::{ConcertId, SeatId};
+use utoipa::ToSchema;
 
 use super::PlaceView;
 use super::extract::{FanInside, QueryOf, Segment, parse};
@@ -22,8 +23,9 @@ pub struct Request {
 }
 
 /// One seat.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Seat)]
 pub struct Response {
     seat_id: SeatId,
     #[serde(flatten)]
@@ -47,6 +49,21 @@ impl From<Seat> for Response {
 ///
 /// # Errors
 /// As [`available_seats`].
+#[utoipa::path(
+    get, path = "/api/available-seats/{date}", operation_id = "availableSeats",
+    tag = "Dates and seats", summary = "The seats of a date",
+    description = "Those that can be reserved now, by number; all with `?status=all`.",
+    params(
+        ("date" = chrono::NaiveDate, Path, description = "`YYYY-MM-DD`.", example = "2024-10-01"),
+        ("concertId" = Option<ConcertId>, Query,
+            description = "Which concert; without it `DEFAULT_CONCERT`, else the first."),
+        ("status" = Option<String>, Query, pattern = "^(available|all)$",
+            description = "`available` (the default), or `all`: held and sold ones too."),
+    ),
+    responses((status = 200, description = "The seats.", body = Vec<Response>, example = json!([
+        {"seatNumber": 1, "status": "available", "price": 10000, "seatId": 1, "section": "A",
+         "row": "1", "seat": "1"}]))),
+)]
 pub async fn handle(
     State(booking): State<Booking>,
     FanInside(fan): FanInside,

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use shared::ids::UserId;
+use utoipa::ToSchema;
 
 use super::extract::{Fan, Segment};
 use crate::actions::balance::balance;
@@ -11,8 +12,9 @@ use crate::app::Booking;
 use crate::refusal::Refusal;
 
 /// The balance, in won.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Balance)]
 pub struct Response {
     user_id: UserId,
     balance: i64,
@@ -22,6 +24,15 @@ pub struct Response {
 ///
 /// # Errors
 /// `wrong_user`, and when the database does not answer.
+#[utoipa::path(
+    get, path = "/api/{userId}/balance", operation_id = "balance", tag = "Money",
+    summary = "Your balance", description = "In won; 0 for someone who never charged.",
+    params(
+        ("userId" = UserId, Path, description = "Your own number.", example = 123),
+    ),
+    responses((status = 200, description = "The balance.", body = Response,
+        example = json!({"userId": 123, "balance": 10000}))),
+)]
 pub async fn handle(
     State(booking): State<Booking>,
     fan: Fan,

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use shared::ids::ConcertId;
+use utoipa::ToSchema;
 
 use super::Page;
 use super::extract::PageOf;
@@ -13,8 +14,9 @@ use crate::domain::concert::Concert;
 use crate::refusal::Refusal;
 
 /// One concert.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Concert)]
 pub struct Response {
     concert_id: ConcertId,
     title: String,
@@ -39,6 +41,17 @@ impl From<Concert> for Response {
 ///
 /// # Errors
 /// `invalid_field` for a bad cursor, and when the database does not answer.
+#[utoipa::path(
+    get, path = "/api/concerts", operation_id = "concerts", tag = "Dates and seats",
+    summary = "What is played where", description = "Open to all, by id.",
+    params(
+        ("cursor" = Option<String>, Query, description = "Where the page before ended."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Default 20."),
+    ),
+    responses((status = 200, description = "A page of concerts.", body = Page<Response>,
+        example = json!({"items": [{"concertId": 1, "title": "Opening night", "venue": "The hall",
+            "timeZone": "Asia/Seoul", "queue": "main"}], "nextCursor": null}))),
+)]
 pub async fn handle(
     State(booking): State<Booking>,
     page: PageOf<ConcertId>,

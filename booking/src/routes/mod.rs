@@ -17,6 +17,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use shared::pass::COMMAND_HEADER;
+use utoipa::ToSchema;
 
 use crate::domain::key::Answer;
 use crate::domain::seat::Place;
@@ -27,7 +28,7 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const COMMAND: HeaderName = HeaderName::from_static(COMMAND_HEADER);
 
 /// A list that goes on where `nextCursor` says, until that is null.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Page<T> {
     /// This part of it.
@@ -51,8 +52,9 @@ impl<T> Page<T> {
 }
 
 /// Where a seat is, as the API says it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SeatPlace)]
 pub struct PlaceView {
     seat_number: i64,
     section: String,

@@ -4,6 +4,7 @@ use axum::extract::State;
 use serde::{Deserialize, Deserializer, Serialize};
 use shared::ids::{SeatId, UserId};
 use shared::json::Json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::extract::{Fan, Repeatable};
@@ -17,12 +18,15 @@ use crate::domain::reservation::ReservationId;
 use crate::refusal::Refusal;
 
 /// The sum that the caller expects to pay, for all live holds or for one reservation.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = ProcessRequest)]
 pub struct Request {
     user_id: UserId,
     amount: Won,
+    /// Pay this one alone.
     #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     reservation_id: Option<ReservationId>,
 }
 
@@ -35,20 +39,25 @@ where
 }
 
 /// What was paid.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Paid)]
 pub struct Response {
     user_id: UserId,
     amount: Won,
+    /// `success`.
     status: &'static str,
+    /// In whole seconds.
+    #[schema(format = DateTime)]
     payment_time: String,
     payments: Vec<PaymentView>,
     balance: i64,
 }
 
 /// One payment.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Payment)]
 pub struct PaymentView {
     payment_id: Uuid,
     reservation_id: ReservationId,
@@ -85,6 +94,23 @@ impl Response {
 ///
 /// # Errors
 /// As [`process`], and `wrong_user`.
+#[utoipa::path(
+    post, path = "/api/process", operation_id = "process", tag = "Money",
+    summary = "Pay for what you hold",
+    description = "Everything that you hold in this queue, all or nothing, or `reservationId` \
+        alone. A double click never pays twice.",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+            description = "Makes the call safe to repeat: the answer is stored and replayed."),
+    ),
+    request_body(content = Request, example = json!({"userId": 123, "amount": 10000})),
+    responses((status = 200, description = "Paid.", body = Response, example = json!(
+        {"userId": 123, "amount": 10000, "status": "success",
+         "paymentTime": "2024-10-06T12:00:00Z", "balance": 0,
+         "payments": [{"paymentId": "01926194-5b7e-7c3a-9d52-8a1f0c6b7e42",
+            "reservationId": "01926193-9c40-7f21-b0e6-4d2c1a9f8b35",
+            "seatIds": [10], "amount": 10000}]}))),
+)]
 pub async fn handle(
     State(booking): State<Booking>,
     fan: Fan,

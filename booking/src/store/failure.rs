@@ -61,6 +61,12 @@ impl From<sqlx::Error> for Failure {
 }
 
 impl Failure {
+    /// A database that is away, as the contract on paper shows it.
+    #[must_use]
+    pub const fn away() -> Self {
+        Self::Down(sqlx::Error::PoolClosed)
+    }
+
     fn of_number(number: u16, error: sqlx::Error) -> Self {
         if ROLLED_BACK.contains(&number) {
             Self::RolledBack(error)

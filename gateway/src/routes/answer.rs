@@ -9,20 +9,24 @@ use http::{HeaderValue, header};
 use serde::Serialize;
 use shared::ids::{Ticket, UserId};
 use shared::token::COOKIE;
+use utoipa::ToSchema;
 
 use crate::line::{Estimate, Line, Place, Standing};
 
 /// How a place stands, in the contract's words.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Status {
+    /// In line.
     Waiting,
+    /// It is this fan's turn.
     Activate,
+    /// The session is over.
     Expired,
 }
 
 /// A wait, in whole seconds, as a range.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 pub(super) struct Wait {
     min: u64,
     max: u64,
@@ -38,23 +42,32 @@ impl From<Estimate> for Wait {
 }
 
 /// The answer of calls 1 and 2.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Place)]
 pub(super) struct PlaceAnswer {
     user_id: UserId,
+    /// The queue token: send it with every call from now on.
     token: String,
+    /// The position: 1 is next, 0 when not waiting. It never rises for one ticket.
     waiting_id: u64,
     status: Status,
     ticket: Ticket,
     /// Null while it is not known.
     estimated_wait_seconds: Option<Wait>,
+    /// When to ask again.
     poll_after_ms: u64,
+    /// When the session ends; only when active.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime, nullable = false)]
     expires_at: Option<String>,
+    /// The same without your clock.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     expires_in_ms: Option<u64>,
     /// Set while the gateway cannot reach Redis: this is what was known before.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
     stale: bool,
 }
 

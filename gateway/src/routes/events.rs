@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response, Sse};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use http::{HeaderMap, HeaderValue, header};
+use shared::ids::UserId;
 use shared::jitter::jittered;
 use shared::lifecycle::Shutdown;
 use shared::problem::Problem;
@@ -51,6 +52,21 @@ struct Watch {
 ///
 /// # Errors
 /// The refusal that the fan is told, or `invalid_field` for a bad user id.
+#[utoipa::path(
+    get, path = "/api/status/{userId}/events", operation_id = "events", tag = "The line",
+    summary = "The same answer, pushed",
+    description = "Server-sent events: one event `place` whenever position, status or end of the \
+        session changes, with the answer of status as its data. An event is no claim. The id is \
+        the number shown: a client that reconnects never sees it rise.",
+    params(
+        ("userId" = UserId, Path, description = "Your own number.", example = 123),
+        ("queue" = Option<String>, Query, description = "Which queue, without a token."),
+        ("seen" = Option<u64>, Query,
+            description = "The last number that you showed; the answer is never above it."),
+    ),
+    responses((status = 200, description = "Events, until the place is over.",
+        body = String, content_type = "text/event-stream")),
+)]
 pub async fn events(
     State(services): State<Arc<Services>>,
     user: Result<Path<String>, PathRejection>,

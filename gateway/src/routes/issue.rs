@@ -8,6 +8,7 @@ use http::HeaderMap;
 use serde::Deserialize;
 use shared::ids::UserId;
 use shared::json::Json;
+use utoipa::ToSchema;
 
 use super::answer::PlaceAnswer;
 use crate::app::Services;
@@ -15,10 +16,11 @@ use crate::gate::find_credential;
 use crate::refusal::Refusal;
 
 /// `{"userId":123}`, and the queue where there is more than one.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct IssueRequest {
     user_id: UserId,
+    /// Which queue; without it the default one.
     #[serde(default)]
     queue: Option<String>,
 }
@@ -28,6 +30,18 @@ pub struct IssueRequest {
 ///
 /// # Errors
 /// The refusal that the fan is told.
+#[utoipa::path(
+    post, path = "/api/issue", operation_id = "issue", tag = "The line",
+    summary = "Join the line",
+    description = "With room you are let in at once. Again, it is the same ticket: no place lost, \
+        none gained. After the session it is a new one, at the end.",
+    request_body(content = IssueRequest, example = json!({"userId": 123})),
+    responses((status = 200, description = "Your place.", body = PlaceAnswer,
+        headers(("Set-Cookie" = String, description = "The token for browsers.")),
+        example = json!({"userId": 123, "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl",
+            "waitingId": 10, "status": "waiting", "ticket": 5_970_070_416_110_u64,
+            "estimatedWaitSeconds": null, "pollAfterMs": 2013}))),
+)]
 pub async fn issue(
     State(services): State<Arc<Services>>,
     headers: HeaderMap,

@@ -8,14 +8,16 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
 use serde::Serialize;
 use shared::ids::UserId;
+use utoipa::ToSchema;
 
 use super::answer::{Status, set_cookie};
 use crate::app::Services;
 use crate::gate::find_credential;
 use crate::refusal::Refusal;
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Left)]
 struct LeaveAnswer {
     user_id: UserId,
     status: Status,
@@ -25,6 +27,12 @@ struct LeaveAnswer {
 ///
 /// # Errors
 /// The refusal that the fan is told.
+#[utoipa::path(
+    delete, path = "/api/issue", operation_id = "leave", tag = "The line",
+    summary = "Leave the line, or end the session", description = "By token only.",
+    responses((status = 200, description = "The place is over.", body = LeaveAnswer,
+        example = json!({"userId": 123, "status": "expired"}))),
+)]
 pub async fn leave(
     State(services): State<Arc<Services>>,
     headers: HeaderMap,

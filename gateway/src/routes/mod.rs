@@ -1,5 +1,6 @@
 //! The gateway's own endpoints, one file each; everything else goes through the gate.
 
+pub mod docs;
 pub mod events;
 pub mod gate;
 pub mod health;

@@ -31,6 +31,22 @@ pub struct StatusQuery {
 ///
 /// # Errors
 /// The refusal that the fan is told, or `invalid_field` for a bad user id.
+#[utoipa::path(
+    get, path = "/api/status/{userId}", operation_id = "status", tag = "The line",
+    summary = "How your place stands",
+    description = "Send the token: it proves the place when Redis has lost it, and claims the \
+        session when it is your turn. Without one the path is the proof, under `IDENTITY=trusted`.",
+    params(
+        ("userId" = UserId, Path, description = "Your own number.", example = 123),
+        ("queue" = Option<String>, Query, description = "Which queue, without a token."),
+        ("seen" = Option<u64>, Query,
+            description = "The last number that you showed; the answer is never above it."),
+    ),
+    responses((status = 200, description = "Your place as it stands.", body = PlaceAnswer,
+        example = json!({"userId": 123, "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl",
+            "waitingId": 5, "status": "waiting", "ticket": 5_970_070_416_110_u64,
+            "estimatedWaitSeconds": null, "pollAfterMs": 1204}))),
+)]
 pub async fn status(
     State(services): State<Arc<Services>>,
     user: Result<Path<String>, PathRejection>,

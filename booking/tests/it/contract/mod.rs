@@ -2,6 +2,7 @@
 
 mod calls;
 mod commands;
+mod erd;
 mod idempotency;
 mod import;
 mod import_mistakes;

@@ -1,9 +1,15 @@
 //! What came back over HTTP, and short ways to say what it has to be.
 
+use std::sync::LazyLock;
+
+use booking::openapi;
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
+use shared::openapi::documents;
+
+static PAPER: LazyLock<Value> = LazyLock::new(openapi::document);
 
 /// An answer, read to its end.
 #[derive(Debug, Clone)]
@@ -50,6 +56,20 @@ impl Answer {
             );
         }
         problem
+    }
+
+    /// A refusal has to be one that the contract on paper names for this call. No call at all is
+    /// named where there is none at the path, or none without a pass.
+    pub(crate) fn must_be_on_paper(&self, method: &Method, path: &str) {
+        let (400.., Some(code)) = (self.status, self.code()) else {
+            return;
+        };
+        let names_no_call = ["route_not_found", "method_not_allowed", "pass_required"];
+        assert!(
+            names_no_call.contains(&code) || documents(&PAPER, method, path, self.status, code),
+            "booking/src/openapi.rs does not say that {method} {path} may answer {}",
+            self.text()
+        );
     }
 
     /// The code of a refusal; none when it is a success.

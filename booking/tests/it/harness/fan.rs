@@ -196,14 +196,17 @@ impl Call {
     }
 
     async fn send(self) -> Answer {
+        let (method, uri) = (self.request.method().clone(), self.request.uri().clone());
         let answer = self.http.request(self.request).await;
         let (head, body) = answer.expect("an answer from booking").into_parts();
         let body = body.collect().await.expect("a whole body").to_bytes();
-        Answer {
+        let answer = Answer {
             status: head.status.as_u16(),
             headers: head.headers,
             body,
-        }
+        };
+        answer.must_be_on_paper(&method, uri.path());
+        answer
     }
 }
 

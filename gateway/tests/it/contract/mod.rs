@@ -2,6 +2,7 @@
 
 mod bad_bodies;
 mod carriers;
+mod docs;
 mod events;
 mod issue;
 mod leave;

@@ -2,8 +2,11 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 
 use axum::body::{Body, Bytes};
+use gateway::gate::Rules;
+use gateway::openapi;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -11,9 +14,19 @@ use hyper_util::client::legacy::Client as Hyper;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::Value;
+use serde_json::{Value, json};
+use shared::openapi::documents;
 
 use super::within;
+
+/// The gateway's own calls, and before every other one what the gate may say.
+static PAPER: LazyLock<Value> = LazyLock::new(|| {
+    let mut paper = openapi::document();
+    let calls = json!({ "get": {}, "post": {}, "put": {}, "delete": {} });
+    let upstream = json!({ "paths": { "/api/{any}": calls, "/api/{any}/{thing}": calls } });
+    openapi::put_before(&mut paper, upstream, &Rules::default());
+    paper
+});
 
 /// A client of one gateway.
 #[derive(Clone)]
@@ -105,13 +118,16 @@ impl Call {
     }
 
     pub(crate) async fn send(self) -> Answer {
+        let (method, uri) = (self.request.method().clone(), self.request.uri().clone());
         let (head, body) = self.begin().await.into_parts();
         let body = within("the end of an answer", body.collect()).await;
-        Answer {
+        let answer = Answer {
             status: head.status.as_u16(),
             headers: head.headers,
             body: body.expect("a whole answer").to_bytes(),
-        }
+        };
+        answer.must_be_on_paper(&method, uri.path());
+        answer
     }
 }
 
@@ -124,6 +140,20 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// A refusal of one of our own calls has to be one that the contract on paper names for it.
+    fn must_be_on_paper(&self, method: &Method, path: &str) {
+        let body: Option<Value> = serde_json::from_slice(&self.body).ok();
+        let code = body.as_ref().and_then(|body| body["code"].as_str());
+        let (true, Some(code)) = (path.starts_with("/api/"), code) else {
+            return;
+        };
+        let is_on_paper = documents(&PAPER, method, path, self.status, code);
+        assert!(
+            is_on_paper || code == "method_not_allowed",
+            "gateway/src/openapi.rs does not say that {method} {path} may answer {self:?}"
+        );
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {self:?}"))
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::tree::{Source, ending_in, file, none, paths, root, sources};
 
 /// Beside these, only dot files.
-const TOP: [&str; 15] = [
+const TOP: [&str; 17] = [
     "Cargo.toml",
     "Cargo.lock",
     "gateway",
@@ -15,6 +15,8 @@ const TOP: [&str; 15] = [
     "docs",
     "docker-compose.yml",
     "README.md",
+    "README.ko.md",
+    "CONTRIBUTING.md",
     "CHANGELOG.md",
     "LICENSE-MIT",
     "LICENSE-APACHE",

@@ -6,6 +6,7 @@
 mod borders;
 mod headers;
 mod house;
+mod languages;
 mod names;
 mod promises;
 mod sizes;
