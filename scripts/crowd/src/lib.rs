@@ -6,10 +6,12 @@
 //! that they come to.
 
 pub mod answers;
+pub mod bench;
 pub mod client;
 pub mod fan;
 pub mod hall;
 pub mod history;
+pub mod proxy;
 pub mod summary;
 pub mod system;
 pub mod witness;

@@ -4,4 +4,5 @@
 //! as the documentation has them, so that a service that renames one is found out.
 
 pub mod books;
+pub mod gauge;
 pub mod line;

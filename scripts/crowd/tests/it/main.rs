@@ -5,4 +5,5 @@
 
 mod arena;
 mod contention;
+mod faults;
 mod harness;
