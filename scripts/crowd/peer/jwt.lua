@@ -28,7 +28,8 @@ end
 local function ring(text)
   local kid, secret = text:match('^([^:]+):(.+)$')
   secret = unbase64url(secret)
-  return { secret = secret, head = base64url(cjson.encode({ alg = 'HS256', typ = 'JWT', kid = kid })) }
+  local head = cjson.encode({ alg = 'HS256', typ = 'JWT', kid = kid })
+  return { secret = secret, head = base64url(head) }
 end
 
 local function sign(own, claims)

@@ -7,6 +7,7 @@
 
 pub mod answers;
 pub mod bench;
+pub mod chaos;
 pub mod client;
 pub mod fan;
 pub mod hall;

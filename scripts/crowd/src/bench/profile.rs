@@ -41,8 +41,8 @@ struct Load {
     _bare: Running,
 }
 
-/// Leaves `NAME.perf` and `NAME.strace` in the folder for each process, and prints how many requests
-/// were under way, so that the figures can be divided by them.
+/// Leaves `NAME.perf` and `NAME.strace` in the folder for each process, and prints how many
+/// requests there were, so that the figures can be divided by them.
 ///
 /// # Errors
 /// When perf, strace or something of ours does not start.

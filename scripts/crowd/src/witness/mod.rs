@@ -6,3 +6,4 @@
 pub mod books;
 pub mod gauge;
 pub mod line;
+pub mod lives;
