@@ -117,9 +117,10 @@ impl Load {
     ) -> anyhow::Result<f64> {
         if self.what != What::Payment {
             let tools = start(processes, tool)?;
-            let rate = self.wrk.known(self.house.door(0), &self.file).await?;
+            let door = self.house.door(0);
+            let requests = self.wrk.count_known(door, &self.file).await?;
             stop(tools).await?;
-            return Ok(rate * self.lasts.as_secs_f64());
+            return Ok(requests);
         }
         let count = FANS * self.lasts.as_secs().max(1) / 10;
         let ready = purchases::with_money(&self.house, self.bought + 1, count).await?;

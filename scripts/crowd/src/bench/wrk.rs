@@ -31,6 +31,17 @@ impl Wrk {
 
     /// Requests a second by fans from a file of lines "path token".
     pub(super) async fn known(&self, address: &str, fans: &Path) -> anyhow::Result<f64> {
+        let ran = self.run_known(address, fans).await?;
+        Ok(ran.per_second)
+    }
+
+    /// The same run, told by how many requests were answered.
+    pub(super) async fn count_known(&self, address: &str, fans: &Path) -> anyhow::Result<f64> {
+        let ran = self.run_known(address, fans).await?;
+        Ok(ran.requests)
+    }
+
+    async fn run_known(&self, address: &str, fans: &Path) -> anyhow::Result<Ran> {
         let fans = fans.to_str().context("a path of ours is text")?;
         self.run(address, "known.lua", &[fans, &THREADS.to_string()])
             .await
@@ -38,11 +49,12 @@ impl Wrk {
 
     /// Joins a second by fans who were never seen before, from this user id on.
     pub(super) async fn newcomers(&self, address: &str, first: u64) -> anyhow::Result<f64> {
-        self.run(address, "newcomers.lua", &[&first.to_string()])
-            .await
+        let first = first.to_string();
+        let ran = self.run(address, "newcomers.lua", &[&first]).await?;
+        Ok(ran.per_second)
     }
 
-    async fn run(&self, address: &str, script: &str, arguments: &[&str]) -> anyhow::Result<f64> {
+    async fn run(&self, address: &str, script: &str, arguments: &[&str]) -> anyhow::Result<Ran> {
         let mut command = Command::new("wrk");
         command
             .arg(format!("-t{THREADS}"))
@@ -56,22 +68,37 @@ impl Wrk {
         let output = command.output().await.context("running wrk")?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         ensure!(output.status.success(), "wrk failed: {text}");
-        requests_per_second(&text).with_context(|| format!("{script} on {address}"))
+        read(&text).with_context(|| format!("{script} on {address}"))
     }
 }
 
+/// What a run was.
+#[derive(Debug, Clone, Copy)]
+struct Ran {
+    per_second: f64,
+    requests: f64,
+}
+
 /// A run with refused or broken requests measured something else.
-fn requests_per_second(text: &str) -> anyhow::Result<f64> {
+fn read(text: &str) -> anyhow::Result<Ran> {
     for trouble in ["Non-2xx", "Socket errors"] {
         if let Some(line) = text.lines().find(|line| line.contains(trouble)) {
             bail!("wrk says: {}", line.trim());
         }
     }
-    let line = text
+    let per_second = text
         .lines()
         .find_map(|line| line.strip_prefix("Requests/sec:"));
-    let figure = line.with_context(|| format!("no figure in: {text}"))?;
-    Ok(figure.trim().parse()?)
+    let requests = text
+        .lines()
+        .find_map(|line| line.split_once(" requests in "));
+    let (Some(per_second), Some((requests, _))) = (per_second, requests) else {
+        bail!("no figures in: {text}");
+    };
+    Ok(Ran {
+        per_second: per_second.trim().parse()?,
+        requests: requests.trim().parse()?,
+    })
 }
 
 #[cfg(test)]
@@ -81,9 +108,10 @@ mod tests {
     #[test]
     fn the_figure_is_read_and_a_run_with_errors_is_none() {
         let good = "  10 requests in 1.00s\nRequests/sec:  12345.67\n";
-        let read = requests_per_second(good).expect("a figure");
-        assert!((read - 12_345.67).abs() < 1e-9);
+        let ran = read(good).expect("figures");
+        assert!((ran.per_second - 12_345.67).abs() < 1e-9);
+        assert!((ran.requests - 10.0).abs() < 1e-9);
         let bad = format!("{good}  Non-2xx or 3xx responses: 3\n");
-        assert!(requests_per_second(&bad).is_err());
+        assert!(read(&bad).is_err());
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! Under a loss of Redis less is promised today than there will be (`docs/REDIS.md`): sessions that
 //! ran are gone, and numbers count only those who are back. So the numbers of fans are judged up to
-//! the first loss, and a payment that was refused because its session was lost is no finding. Seats,
-//! money, cap, the hold after a loss, and who was passed while standing in the line are judged
-//! throughout. Not judged: whether a fan who was present came back in time to keep the place.
+//! the first loss, and a payment that was refused because its session was lost is no finding.
+//! Seats, money, cap, the hold after a loss, and who was passed while standing in the line are
+//! judged throughout. Not judged: whether a fan who was present came back in time.
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;

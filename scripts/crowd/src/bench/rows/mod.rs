@@ -4,8 +4,8 @@ mod gate;
 mod joins;
 mod polls;
 pub(super) mod purchases;
-mod redis;
 mod revoke;
+mod waiting;
 
 use super::Bench;
 use super::report::Figure;
@@ -48,7 +48,7 @@ impl Row {
             Self::Polls => polls::measure(bench).await,
             Self::Joins => joins::measure(bench).await,
             Self::Gate => gate::measure(bench).await,
-            Self::Redis => redis::measure(bench).await,
+            Self::Redis => waiting::measure(bench).await,
             Self::Revoke => revoke::measure(bench).await,
             Self::Purchases => purchases::measure(bench).await,
         }

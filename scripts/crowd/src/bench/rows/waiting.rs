@@ -28,9 +28,8 @@ pub(super) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Figure>> {
     for _ in bench.rounds() {
         let idle = idle_rate(&gauge, bench.options.lasts).await?;
         let (before, began) = (gauge.commands()?, Instant::now());
-        let per_second = bench.wrk.known(house.door(0), &file).await?;
+        let polls = bench.wrk.count_known(house.door(0), &file).await?;
         let commands = as_f64(gauge.commands()?.saturating_sub(before));
-        let polls = per_second * bench.options.lasts.as_secs_f64().max(1.0);
         let own = commands - idle * began.elapsed().as_secs_f64();
         race.note("commands", (own / polls).max(0.0));
     }
