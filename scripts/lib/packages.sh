@@ -16,6 +16,9 @@ packages_for() {
     compiler:apt-get) echo gcc libc6-dev ;;
     compiler:apk) echo gcc musl-dev ;;
     compiler:*) echo gcc ;;
+    nginx-lua:apt-get) echo nginx libnginx-mod-http-lua lua-nginx-redis lua-cjson ;;
+    nginx-lua:*) echo nginx ;;
+    perf:apt-get) echo linux-perf ;;
     certificates:*) echo ca-certificates ;;
     node:brew) echo node ;;
     node:*) echo nodejs npm ;;

@@ -7,11 +7,14 @@
 //! how it went.
 
 pub mod answers;
+pub mod bench;
+pub mod chaos;
 pub mod client;
 pub mod fan;
 pub mod hall;
 pub mod history;
 pub mod load;
+pub mod proxy;
 pub mod report;
 pub mod scenario;
 pub mod summary;

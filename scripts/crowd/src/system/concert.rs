@@ -17,7 +17,15 @@ impl Concert {
     /// # Errors
     /// When the demo script cannot be run.
     pub fn arena() -> anyhow::Result<Self> {
-        demo("arena.csv", 15_000)
+        Self::arena_seats(15_000)
+    }
+
+    /// The first seats of the arena's nights.
+    ///
+    /// # Errors
+    /// When the demo script cannot be run, or the nights have fewer seats.
+    pub fn arena_seats(seats: usize) -> anyhow::Result<Self> {
+        demo("arena.csv", seats)
     }
 
     /// The first seats of the hall's first night.
@@ -28,7 +36,7 @@ impl Concert {
         demo("hall.csv", seats)
     }
 
-    pub(super) fn csv(&self) -> &str {
+    pub(crate) fn csv(&self) -> &str {
         &self.csv
     }
 }

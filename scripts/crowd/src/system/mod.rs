@@ -2,9 +2,9 @@
 //! free ports, with fresh keys, a key prefix and a database of their own.
 
 mod concert;
-mod program;
-mod server;
-mod settings;
+pub(crate) mod program;
+pub(crate) mod server;
+pub(crate) mod settings;
 
 use std::thread;
 use std::time::Duration;
@@ -25,7 +25,7 @@ use settings::Settings;
 const START_PATIENCE: Duration = Duration::from_mins(1);
 const START_POLL: Duration = Duration::from_millis(50);
 /// The queue that fans join unless they say otherwise.
-const QUEUE: &str = "main";
+pub(crate) const QUEUE: &str = "main";
 
 /// How much is started, and how the line is set.
 #[derive(Debug, Clone, Copy)]
@@ -212,7 +212,8 @@ pub async fn audit_at(database_url: &str) -> anyhow::Result<()> {
         .await
 }
 
-async fn await_ready(address: &str) {
+/// Asks until it says that it is ready.
+pub(crate) async fn await_ready(address: &str) {
     let client = Client::new();
     let ask = Ask {
         method: &http::Method::GET,

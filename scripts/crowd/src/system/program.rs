@@ -1,7 +1,7 @@
 //! The built programs: beside this one, so of the same profile and with the same features.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail, ensure};
@@ -11,18 +11,23 @@ use super::settings::Settings;
 
 /// A program that was found.
 #[derive(Debug, Clone)]
-pub(super) struct Program {
+pub(crate) struct Program {
     path: PathBuf,
 }
 
 impl Program {
     /// Tests are in `deps/` below the folder of the programs.
-    pub(super) fn find(name: &str) -> anyhow::Result<Self> {
+    pub(crate) fn find(name: &str) -> anyhow::Result<Self> {
         let own = std::env::current_exe().context("where this program is")?;
         let mut folder = own.parent().context("a program is in a folder")?;
         if folder.file_name() == Some(OsStr::new("deps")) {
             folder = folder.parent().unwrap_or(folder);
         }
+        Self::in_folder(folder, name)
+    }
+
+    /// The program of this name in a folder.
+    pub(crate) fn in_folder(folder: &Path, name: &str) -> anyhow::Result<Self> {
         let path = folder.join(name);
         ensure!(
             path.exists(),
@@ -32,7 +37,7 @@ impl Program {
     }
 
     /// The program with these settings, and no others from outside.
-    pub(super) fn command(&self, arguments: &[&str], settings: &Settings) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str], settings: &Settings) -> Command {
         let mut command = Command::new(&self.path);
         command
             .args(arguments)
@@ -42,7 +47,7 @@ impl Program {
     }
 
     /// Runs it to its end.
-    pub(super) async fn run(
+    pub(crate) async fn run(
         &self,
         arguments: &[&str],
         settings: &Settings,

@@ -17,7 +17,7 @@ type Lines = Arc<Mutex<VecDeque<String>>>;
 
 /// A process that is ended with its value.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(crate) struct Server {
     name: String,
     child: Child,
     lines: Lines,
@@ -25,7 +25,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn start(name: &str, command: &mut Command) -> anyhow::Result<Self> {
+    pub(crate) fn start(name: &str, command: &mut Command) -> anyhow::Result<Self> {
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -47,14 +47,19 @@ impl Server {
     }
 
     /// Where it listens, as its log says; it was told to take any free port.
-    pub(super) async fn address(&mut self) -> anyhow::Result<String> {
+    pub(crate) async fn address(&mut self) -> anyhow::Result<String> {
         let listens = self.listens.take().context("the address is asked once")?;
         let address = listens.await;
         address.with_context(|| format!("it ended at once: {}", self.last_words()))
     }
 
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The end of its log.
-    pub(super) fn last_words(&self) -> String {
+    pub(crate) fn last_words(&self) -> String {
         let mut text = format!("--- the last lines of {}:\n", self.name);
         for line in self
             .lines

@@ -13,7 +13,7 @@ const SCRIPT_SETTINGS: &str = include_str!("../../../lib/settings.sh");
 
 /// Environment variables by name.
 #[derive(Clone)]
-pub(super) struct Settings(BTreeMap<&'static str, String>);
+pub(crate) struct Settings(BTreeMap<&'static str, String>);
 
 // The values are secrets.
 impl std::fmt::Debug for Settings {
@@ -24,15 +24,18 @@ impl std::fmt::Debug for Settings {
 
 impl Settings {
     /// On the servers that `REDIS_URL` and `DATABASE_URL` name.
-    pub(super) fn fresh() -> anyhow::Result<Self> {
+    pub(crate) fn fresh() -> anyhow::Result<Self> {
         let name = format!("stagedoor_crowd_{:08x}", rand::random::<u32>());
+        let database = with_database(&given("DATABASE_URL")?, &name)?;
+        Self::on(given("REDIS_URL")?, database, format!("{name}:"))
+    }
+
+    /// On these servers, with this database and key prefix.
+    pub(crate) fn on(redis: String, database: String, prefix: String) -> anyhow::Result<Self> {
         let mut all = BTreeMap::from([
-            ("REDIS_URL", given("REDIS_URL")?),
-            ("REDIS_KEY_PREFIX", format!("{name}:")),
-            (
-                "DATABASE_URL",
-                with_database(&given("DATABASE_URL")?, &name)?,
-            ),
+            ("REDIS_URL", redis),
+            ("REDIS_KEY_PREFIX", prefix),
+            ("DATABASE_URL", database),
             ("TOKEN_KEYS", random_key()),
             ("PASS_KEYS", random_key()),
             ("IDENTITY", "trusted".to_owned()),
@@ -67,19 +70,28 @@ impl Settings {
         Self(BTreeMap::from([("DATABASE_URL", url.to_owned())]))
     }
 
-    pub(super) fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
+    /// Changes one setting, or adds it.
+    pub(crate) fn set(&mut self, name: &'static str, value: String) {
+        self.0.insert(name, value);
+    }
+
+    pub(crate) fn get(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+
+    pub(crate) fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (*name, value.as_str()))
     }
 
-    pub(super) fn redis_url(&self) -> &str {
+    pub(crate) fn redis_url(&self) -> &str {
         &self.0["REDIS_URL"]
     }
 
-    pub(super) fn key_prefix(&self) -> &str {
+    pub(crate) fn key_prefix(&self) -> &str {
         &self.0["REDIS_KEY_PREFIX"]
     }
 
-    pub(super) fn database_url(&self) -> &str {
+    pub(crate) fn database_url(&self) -> &str {
         &self.0["DATABASE_URL"]
     }
 }

@@ -122,6 +122,20 @@ fn grouped<K: Eq + Hash, V>(pairs: Vec<(K, V)>) -> HashMap<K, Vec<V>> {
     groups
 }
 
+/// Asks whether the server lets us in; the database need not be there yet.
+///
+/// # Errors
+/// When it does not.
+pub async fn ping(url: &str) -> anyhow::Result<()> {
+    let (server, _) = url.rsplit_once('/').context("DATABASE_URL has a path")?;
+    let options: MySqlConnectOptions = server.parse().context("DATABASE_URL")?;
+    MySqlConnection::connect_with(&options)
+        .await?
+        .ping()
+        .await?;
+    Ok(())
+}
+
 /// Drops the database that the URL names.
 ///
 /// # Errors

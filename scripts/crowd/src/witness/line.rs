@@ -95,14 +95,20 @@ impl Line {
         }
     }
 
-    fn key(&self, part: &str) -> String {
+    /// The name of one of its keys.
+    #[must_use]
+    pub fn key(&self, part: &str) -> String {
         format!("{}{part}", self.queue)
     }
 
     fn connect(&self) -> anyhow::Result<Connection> {
+        self.connect_within(PATIENCE)
+    }
+
+    pub(super) fn connect_within(&self, patience: Duration) -> anyhow::Result<Connection> {
         let client = redis::Client::open(self.url.as_str()).context("REDIS_URL")?;
         client
-            .get_connection_with_timeout(PATIENCE)
+            .get_connection_with_timeout(patience)
             .context("no connection to Redis")
     }
 
@@ -111,8 +117,10 @@ impl Line {
     /// # Errors
     /// When Redis cannot be asked.
     pub fn configure(&self, fields: &[(&str, u64)]) -> anyhow::Result<()> {
-        self.connect()?
-            .hset_multiple::<_, _, _, ()>(self.key("config"), fields)?;
+        let mut connection = self.connect()?;
+        if !fields.is_empty() {
+            connection.hset_multiple::<_, _, _, ()>(self.key("config"), fields)?;
+        }
         Ok(())
     }
 

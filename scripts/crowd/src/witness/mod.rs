@@ -4,4 +4,6 @@
 //! as the documentation has them, so that a service that renames one is found out.
 
 pub mod books;
+pub mod gauge;
 pub mod line;
+pub mod lives;

@@ -4,5 +4,7 @@
 //! built, `cargo test -p crowd --test it -- --nocapture` runs them alone and shows the figures.
 
 mod arena;
+mod chaos;
 mod contention;
+mod faults;
 mod harness;
