@@ -7,6 +7,7 @@ use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, header};
+use shared::linger::linger;
 use shared::pass::{self, Pass, PassSigner};
 use shared::problem::{self, Problem};
 use shared::request_id::{self, RequestId};
@@ -27,6 +28,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 pub fn around_all(routes: Router, booking: &Booking) -> Router {
     routes.layer(
         ServiceBuilder::new()
+            // A refusal has to reach also who is still sending a body.
+            .map_request(linger)
             // Every log line and every refusal needs the request's id, which stands in the pass.
             .layer(from_fn_with_state(booking.signer.clone(), identify))
             // Whoever refuses, framework included, the client reads one kind of problem.

@@ -10,6 +10,10 @@ use shared::lifecycle::{self, Shutdown};
 use shared::settings::Environment;
 use shared::telemetry;
 
+// Many small allocations a request, on several threads: faster than the system's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let env = Environment::of_process();

@@ -10,18 +10,19 @@ use shared::pass::PassSigner;
 use shared::token::TokenSigner;
 
 use crate::gate::Rules;
-use crate::line::Line;
+use crate::line::{Floor, Line};
 use crate::proxy::Proxy;
 use crate::scheduler::Scheduler;
 use crate::settings::Settings;
 use crate::store::{Keys, Lifetimes, Store};
-use crate::{layers, router};
+use crate::{layers, refresher, router};
 
 /// What the handlers work with.
-#[derive(Clone)]
 pub struct Services {
     /// The line's rules.
     pub line: Line,
+    /// How often a fan may poll.
+    pub(crate) floor: Arc<Floor>,
     /// Who may pass.
     pub rules: Arc<Rules>,
     /// The way to the upstream.
@@ -44,6 +45,7 @@ pub struct App {
     listener: TcpListener,
     admin_listener: TcpListener,
     router: Router,
+    line: Line,
     scheduler: Scheduler,
     shutdown: Shutdown,
     keys: RotatingKeys,
@@ -76,20 +78,22 @@ impl App {
         let passes = PassSigner::new(keys.passes.clone(), &settings.audience);
         let services = Services {
             line: line.clone(),
+            floor: Arc::new(Floor::new(settings.poll_floor)),
             rules: Arc::new(settings.rules),
             proxy: Proxy::new(settings.upstream, passes),
             shutdown: shutdown.clone(),
         };
         let router = layers::wrap(
-            router::routes(services, settings.api_docs),
+            router::routes(Arc::new(services), settings.api_docs),
             line.clone(),
             settings.cors_origins,
         );
-        let scheduler = Scheduler::new(line);
+        let scheduler = Scheduler::new(line.clone());
         Ok(Self {
             listener,
             admin_listener,
             router,
+            line,
             scheduler,
             shutdown,
             keys,
@@ -130,6 +134,7 @@ impl App {
     /// When a listener or the scheduler breaks.
     pub async fn run(self) -> anyhow::Result<()> {
         let ticking = tokio::spawn(self.scheduler.run(self.shutdown.clone()));
+        let refreshing = tokio::spawn(refresher::run(self.line, self.shutdown.clone()));
         let admin = lifecycle::serve(
             self.admin_listener,
             shared::admin::router(),
@@ -140,6 +145,7 @@ impl App {
         self.shutdown.begin();
         self.shutdown.drain().await;
         ticking.await??;
+        refreshing.await?;
         served?;
         Ok(())
     }

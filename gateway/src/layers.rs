@@ -1,13 +1,17 @@
 //! All layers of the gateway, in one function, outermost last.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use http::header::HeaderName;
 use http::{HeaderValue, Method, StatusCode, header};
+use shared::linger::linger;
 use shared::problem::{self, Problem};
 use shared::{request_id, token};
+use tower::util::MapRequestLayer;
 use tower::{Layer, ServiceExt};
 use tower_http::cors::CorsLayer;
 use tower_http::csrf::CsrfLayer;
@@ -31,10 +35,12 @@ pub fn wrap(routes: Router, line: Line, cors_origins: Vec<HeaderValue>) -> Route
         .layer(middleware::from_fn(problem::render))
         // One id for everything that happens to a request.
         .layer(middleware::from_fn(request_id::assign))
+        // A refusal has to reach also who is still sending a body.
+        .layer(MapRequestLayer::new(linger))
 }
 
 /// Wraps the pages of the contract.
-pub fn around_docs(pages: Router<Services>) -> Router<Services> {
+pub fn around_docs(pages: Router<Arc<Services>>) -> Router<Arc<Services>> {
     // The page works with what the gateway serves; nothing may come from anywhere else.
     pages.layer(middleware::map_response(from_here_alone))
 }

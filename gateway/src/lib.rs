@@ -2,7 +2,7 @@
 //! stands between them and the upstream.
 //!
 //! Data flows one way: router -> routes -> line -> store (Redis), or routes -> gate -> proxy ->
-//! upstream. The scheduler drives the same line from the other side.
+//! upstream. The scheduler and the refresher drive the same line from the other side.
 
 pub mod app;
 pub mod cli;
@@ -11,6 +11,7 @@ pub mod layers;
 pub mod line;
 pub mod openapi;
 pub mod proxy;
+pub mod refresher;
 pub mod refusal;
 pub mod router;
 pub mod routes;

@@ -48,7 +48,7 @@ pub fn document() -> Value {
         refuse(operation, problems);
         match operation["operationId"].as_str() {
             Some("leave") => operation["security"] = a_token(),
-            Some("status" | "issue") => operation["security"] = maybe_a_token(),
+            Some("status" | "events" | "issue") => operation["security"] = maybe_a_token(),
             _ => {}
         }
     }
@@ -123,15 +123,8 @@ fn problems_of(operation: &Value) -> Vec<Problem> {
             R::CrossSite,
             R::LineUnavailable,
         ],
-        "status" => {
-            vec![
-                R::TokenInvalid,
-                R::WrongUser,
-                R::UnknownQueue,
-                R::NotInLine,
-                R::LineUnavailable,
-            ]
-        }
+        "events" => [of_status(), vec![R::TooManyStreams]].concat(),
+        "status" => of_status(),
         _ => Vec::new(),
     };
     let mut problems: Vec<Problem> = own.into_iter().map(Problem::from).collect();
@@ -139,6 +132,18 @@ fn problems_of(operation: &Value) -> Vec<Problem> {
         problems.extend(body_problems());
     }
     problems
+}
+
+fn of_status() -> Vec<Refusal> {
+    use Refusal as R;
+    vec![
+        R::TokenInvalid,
+        R::WrongUser,
+        R::UnknownQueue,
+        R::TooFast(Duration::from_secs(1)),
+        R::NotInLine,
+        R::LineUnavailable,
+    ]
 }
 
 /// What the gate may say before the upstream hears of a request.

@@ -23,6 +23,10 @@ pub enum Refusal {
     UnknownQueue,
     /// The queue takes nobody in.
     QueueClosed,
+    /// The fan polls more often than told: how long until it is worth asking again.
+    TooFast(Duration),
+    /// The fan looks on from more places at once than a person has.
+    TooManyStreams,
     /// The user never joined.
     NotInLine,
     /// Still waiting: the position, and how long until it is worth asking again.
@@ -60,6 +64,8 @@ impl Refusal {
             Self::WrongUser => (StatusCode::FORBIDDEN, "wrong_user"),
             Self::UnknownQueue => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_field"),
             Self::QueueClosed => (StatusCode::FORBIDDEN, "queue_closed"),
+            Self::TooFast(_) => (StatusCode::TOO_MANY_REQUESTS, "too_fast"),
+            Self::TooManyStreams => (StatusCode::TOO_MANY_REQUESTS, "too_many_in_flight"),
             Self::NotInLine => (StatusCode::NOT_FOUND, "not_in_line"),
             Self::NotAdmitted { .. } => (StatusCode::FORBIDDEN, "not_admitted"),
             Self::SessionExpired => (StatusCode::FORBIDDEN, "session_expired"),
@@ -84,6 +90,12 @@ impl Refusal {
                 "There is no queue of this name here. Leave the field out for the default one."
             }
             Self::QueueClosed => "The queue is closed: nobody can join it now.",
+            Self::TooFast(_) => {
+                "You ask more often than pollAfterMs says. Your place is kept; wait a moment."
+            }
+            Self::TooManyStreams => {
+                "You are watching the line in too many places at once. Close one, or poll instead."
+            }
             Self::NotInLine => "This user is not in line. Join with POST /api/issue.",
             Self::NotAdmitted { position, .. } => {
                 return format!(
@@ -117,6 +129,7 @@ impl From<Refusal> for Problem {
                 position,
                 retry_after,
             } => problem.with("waitingId", position).retry_after(retry_after),
+            Refusal::TooFast(retry_after) => problem.retry_after(retry_after),
             _ => problem,
         }
     }

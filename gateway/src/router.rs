@@ -1,5 +1,7 @@
 //! All routes of the gateway, in one function.
 
+use std::sync::Arc;
+
 use axum::Router;
 use serde_json::Value;
 use shared::health;
@@ -12,7 +14,7 @@ use crate::openapi::Paper;
 use crate::{layers, routes};
 
 /// The routes, without layers. What is not named here is the upstream's, behind the gate.
-pub fn routes(services: Services, api_docs: Option<Value>) -> Router {
+pub fn routes(services: Arc<Services>, api_docs: Option<Value>) -> Router {
     let docs = api_docs.map(routes::docs::pages).unwrap_or_default();
     Router::from(own())
         .merge(layers::around_docs(docs))
@@ -29,10 +31,11 @@ pub fn on_paper() -> utoipa::openapi::OpenApi {
         .into_openapi()
 }
 
-fn own() -> OpenApiRouter<Services> {
+fn own() -> OpenApiRouter<Arc<Services>> {
     OpenApiRouter::new()
         .routes(routes!(health::alive))
         .routes(routes!(routes::health::ready))
         .routes(routes!(routes::issue::issue, routes::leave::leave))
         .routes(routes!(routes::status::status))
+        .routes(routes!(routes::events::events))
 }

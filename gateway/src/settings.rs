@@ -10,10 +10,8 @@ use shared::keyring::Keyring;
 use shared::settings::{Environment, SettingError};
 
 use crate::gate::Rules;
+use crate::line::LONGEST_POLL;
 use crate::proxy::Upstream;
-
-/// The longest `pollAfterMs` that a fan is told: the wait at the back of the line.
-const LONGEST_POLL: Duration = Duration::from_secs(10);
 
 /// The contract on paper as it was committed with this code.
 const API_DOCUMENT: &str = include_str!("../../docs/openapi.json");
@@ -48,6 +46,8 @@ pub struct Settings {
     pub hold: Duration,
     /// `API_DOCS`, on: the document that the Swagger UI shows; none under `off`.
     pub api_docs: Option<Value>,
+    /// `POLL_FLOOR_MS`, 500: how often a fan may poll, with a burst of 5; 0 switches it off.
+    pub poll_floor: Duration,
     /// `CORS_ORIGINS`, empty: other origins whose pages may call, by commas.
     pub cors_origins: Vec<HeaderValue>,
     /// `SHUTDOWN_GRACE_SECONDS`, 10: how long requests in flight may take at the end.
@@ -83,6 +83,7 @@ impl Settings {
             token_lifetime: seconds(env, "TOKEN_TTL", 86_400, 60..=604_800)?,
             hold: seconds(env, "LINE_HOLD_SECONDS", 15, shortest_hold_seconds()..=300)?,
             api_docs: api_docs(env)?,
+            poll_floor: Duration::from_millis(env.number("POLL_FLOOR_MS", 500, 0..=60_000)?),
             cors_origins: list(env, "CORS_ORIGINS", "")?,
             grace: seconds(env, "SHUTDOWN_GRACE_SECONDS", 10, 0..=600)?,
         })

@@ -11,9 +11,6 @@ use axum::Router;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::util::MapRequestLayer;
-
-use crate::linger::linger;
 
 /// How long a connection may take to send its request's head. Slower ones hold a slot for nothing.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -138,7 +135,6 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown) ->
         down.hard.cancelled().await;
         stop.shutdown();
     });
-    let router = router.layer(MapRequestLayer::new(linger));
     let mut server = axum_server::from_tcp(listener)?
         .handle(handle)
         .first_request_timeout(HEADER_TIMEOUT);

@@ -92,7 +92,11 @@ mod tests {
     async fn a_refusal_reaches_who_is_still_sending() {
         let listener = lifecycle::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
         let address = listener.local_addr().expect("an address");
-        let router = Router::new().fallback(async || StatusCode::FORBIDDEN);
+        let refuse = async |request: Request| {
+            drop(linger(request));
+            StatusCode::FORBIDDEN
+        };
+        let router = Router::new().fallback(refuse);
         let shutdown = Shutdown::new(Duration::from_secs(1));
         tokio::spawn(lifecycle::serve(listener, router, shutdown));
         for _ in 0..20 {

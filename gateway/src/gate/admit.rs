@@ -4,7 +4,7 @@ use http::HeaderMap;
 use shared::pass::{Admission, Holder};
 
 use super::{Access, Credential, find_credential};
-use crate::line::{Line, Place, Standing};
+use crate::line::{Asker, Line, Place, Standing};
 use crate::refusal::Refusal;
 
 /// How a request with this access stands at the gate. A fan whose turn it is claims the session by
@@ -17,7 +17,7 @@ pub async fn admit(access: Access, headers: &HeaderMap, line: &Line) -> Result<A
         return Ok(Admission::Open);
     }
     let Credential { token, .. } = find_credential(headers, line)?;
-    let place = line.find(&token.queue, token.user, Some(&token)).await?;
+    let place = line.find(&token, Asker::Gate).await?;
     let place = place.ok_or(Refusal::SessionExpired)?;
     match (place.standing, access) {
         (Standing::Active { .. }, _) => Ok(Admission::Active(holder(place))),
@@ -25,7 +25,7 @@ pub async fn admit(access: Access, headers: &HeaderMap, line: &Line) -> Result<A
         (Standing::Over, _) => Err(Refusal::SessionExpired),
         (Standing::Waiting { position }, _) => Err(Refusal::NotAdmitted {
             position,
-            retry_after: line.poll_after(),
+            retry_after: line.outlook(&place).poll_after,
         }),
     }
 }

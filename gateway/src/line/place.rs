@@ -1,7 +1,12 @@
 //! A fan's place in the line, as the line tells it.
 
+use std::time::Duration;
+
 use shared::ids::{Epoch, QueueName, Ticket, UserId};
 use shared::token::QueueToken;
+
+use super::estimate::Estimate;
+use super::pace;
 
 /// How a place stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,9 +60,41 @@ pub struct Place {
     pub epoch: Epoch,
     /// How it stands.
     pub standing: Standing,
+    /// Whether this is what was known before Redis went away.
+    pub is_stale: bool,
+}
+
+/// What lies ahead of a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outlook {
+    /// How long it will take; `None` while that is not known.
+    pub estimate: Option<Estimate>,
+    /// When to ask again.
+    pub poll_after: Duration,
+}
+
+impl Outlook {
+    /// Nothing is known of the line.
+    #[must_use]
+    pub(super) fn unknown() -> Self {
+        Self {
+            estimate: None,
+            poll_after: pace::poll_after(0, None),
+        }
+    }
 }
 
 impl Place {
+    /// The same place for a client that has been shown this number already, by another gateway
+    /// perhaps: the number never rises.
+    #[must_use]
+    pub fn not_above(mut self, seen: Option<u64>) -> Self {
+        if let (Standing::Waiting { position }, Some(seen)) = (&mut self.standing, seen) {
+            *position = seen.clamp(1, (*position).max(1));
+        }
+        self
+    }
+
     /// The token that proves this place.
     #[must_use]
     pub fn token(&self) -> QueueToken {

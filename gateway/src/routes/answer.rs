@@ -11,7 +11,7 @@ use shared::ids::{Ticket, UserId};
 use shared::token::COOKIE;
 use utoipa::ToSchema;
 
-use crate::line::{Line, Place, Standing};
+use crate::line::{Estimate, Line, Place, Standing};
 
 /// How a place stands, in the contract's words.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
@@ -27,9 +27,18 @@ pub(super) enum Status {
 
 /// A wait, in whole seconds, as a range.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-pub(super) struct Estimate {
+pub(super) struct Wait {
     min: u64,
     max: u64,
+}
+
+impl From<Estimate> for Wait {
+    fn from(estimate: Estimate) -> Self {
+        Self {
+            min: estimate.min_seconds,
+            max: estimate.max_seconds,
+        }
+    }
 }
 
 /// The answer of calls 1 and 2.
@@ -44,8 +53,8 @@ pub(super) struct PlaceAnswer {
     waiting_id: u64,
     status: Status,
     ticket: Ticket,
-    /// Null while nothing has been measured.
-    estimated_wait_seconds: Option<Estimate>,
+    /// Null while it is not known.
+    estimated_wait_seconds: Option<Wait>,
     /// When to ask again.
     poll_after_ms: u64,
     /// When the session ends; only when active.
@@ -56,6 +65,10 @@ pub(super) struct PlaceAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     expires_in_ms: Option<u64>,
+    /// Set while the gateway cannot reach Redis: this is what was known before.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    stale: bool,
 }
 
 impl PlaceAnswer {
@@ -68,16 +81,18 @@ impl PlaceAnswer {
             } => (Status::Activate, Some((expires_at_ms, expires_in_ms))),
             Standing::Over => (Status::Expired, None),
         };
+        let outlook = line.outlook(place);
         Self {
             user_id: place.user,
             token,
             waiting_id: place.standing.position(),
             status,
             ticket: place.ticket,
-            estimated_wait_seconds: None,
-            poll_after_ms: whole_millis(line.poll_after()),
+            estimated_wait_seconds: outlook.estimate.map(Wait::from),
+            poll_after_ms: whole_millis(outlook.poll_after),
             expires_at: ends.and_then(|(at, _)| rfc3339(at)),
             expires_in_ms: ends.map(|(_, left)| left),
+            stale: place.is_stale,
         }
     }
 

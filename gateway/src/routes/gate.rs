@@ -1,6 +1,8 @@
 //! Everything that is not the gateway's own: judged at the gate, forwarded, and its answer's
 //! commands obeyed.
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::response::Response;
 use shared::pass::Admission;
@@ -14,7 +16,10 @@ use crate::refusal::Refusal;
 ///
 /// # Errors
 /// The refusal that the fan is told.
-pub async fn gate(State(services): State<Services>, request: Request) -> Result<Response, Refusal> {
+pub async fn gate(
+    State(services): State<Arc<Services>>,
+    request: Request,
+) -> Result<Response, Refusal> {
     let access = services
         .rules
         .access(request.method(), request.uri().path());

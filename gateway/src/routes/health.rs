@@ -1,5 +1,7 @@
 //! `GET /readyz`: whether this gateway can serve the line.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use shared::health::{HealthAnswer, readiness};
@@ -19,7 +21,7 @@ use crate::app::Services;
             example = json!({"status": "not ready", "missing": "redis"})),
     ),
 )]
-pub async fn ready(State(services): State<Services>) -> Response {
+pub async fn ready(State(services): State<Arc<Services>>) -> Response {
     if services.shutdown.has_begun() {
         return readiness(Some("stopping"));
     }

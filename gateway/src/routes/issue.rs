@@ -1,5 +1,7 @@
 //! `POST /api/issue`: a place in line. Issuing again gives the same place: none lost, none gained.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
@@ -41,7 +43,7 @@ pub struct IssueRequest {
             "estimatedWaitSeconds": null, "pollAfterMs": 2013}))),
 )]
 pub async fn issue(
-    State(services): State<Services>,
+    State(services): State<Arc<Services>>,
     headers: HeaderMap,
     Json(request): Json<IssueRequest>,
 ) -> Result<Response, Refusal> {

@@ -1,5 +1,7 @@
 //! `DELETE /api/issue`: leaves the line or ends the session, by token only.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -32,7 +34,7 @@ struct LeaveAnswer {
         example = json!({"userId": 123, "status": "expired"}))),
 )]
 pub async fn leave(
-    State(services): State<Services>,
+    State(services): State<Arc<Services>>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let token = find_credential(&headers, &services.line)?.token;

@@ -1,6 +1,7 @@
 //! The gateway's own endpoints, one file each; everything else goes through the gate.
 
 pub mod docs;
+pub mod events;
 pub mod gate;
 pub mod health;
 pub mod issue;

@@ -1,5 +1,8 @@
 //! `GET /api/status/{userId}`: how the place stands. With the token this is also the claim.
 
+use std::sync::Arc;
+use std::time::Instant;
+
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
@@ -11,15 +14,17 @@ use shared::problem::Problem;
 use super::answer::PlaceAnswer;
 use crate::app::Services;
 use crate::gate::{Carrier, Credential, find_credential};
-use crate::line::{Line, Place, Standing};
+use crate::line::{Asker, Line, Place, Standing};
 use crate::refusal::Refusal;
 
-/// `?queue=` for a poll without a token, where there is more than one queue. What else a client
-/// sends here is left alone.
+/// `?queue=` for a poll without a token, where there is more than one queue; `?seen=` is the last
+/// number that the client has shown. What else a client sends here is left alone.
 #[derive(Debug, Default, Deserialize)]
 pub struct StatusQuery {
     #[serde(default)]
-    queue: Option<String>,
+    pub(super) queue: Option<String>,
+    #[serde(default)]
+    pub(super) seen: Option<u64>,
 }
 
 /// Under `IDENTITY=trusted` the path is the proof of who asks; a token has to be the same user's.
@@ -34,6 +39,7 @@ pub struct StatusQuery {
     params(
         ("userId" = UserId, Path, description = "Your own number.", example = 123),
         ("queue" = Option<String>, Query, description = "Which queue, without a token."),
+        ("seen" = Option<u64>, Query, description = "The last number that you showed."),
     ),
     responses((status = 200, description = "Your place as it stands.", body = PlaceAnswer,
         example = json!({"userId": 123, "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl",
@@ -41,43 +47,54 @@ pub struct StatusQuery {
             "estimatedWaitSeconds": null, "pollAfterMs": 1204}))),
 )]
 pub async fn status(
-    State(services): State<Services>,
+    State(services): State<Arc<Services>>,
     user: Result<Path<String>, PathRejection>,
     query: Result<Query<StatusQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let line = &services.line;
-    let user = read_user(user)?;
-    let query = query.map_err(|_| {
-        Problem::invalid_field(
-            "queue",
-            "The query can hold one queue's name, as ?queue=main.",
-        )
-    })?;
-    let credential = match find_credential(&headers, line) {
-        Ok(credential) => Some(credential),
-        Err(Refusal::TokenMissing) => None,
-        Err(refusal) => return Err(refusal.into()),
+    let (user, query) = (read_user(user)?, read_query(query)?);
+    let credential = credential_of(user, &headers, line)?;
+    let asker = (user, credential.is_some());
+    let floor = services.floor.check(asker, Instant::now());
+    floor.map_err(Refusal::TooFast)?;
+    let place = match &credential {
+        Some(credential) => line.find(&credential.token, Asker::Poll).await?,
+        None => {
+            line.look_up(line.queue(query.queue.as_deref())?, user)
+                .await?
+        }
     };
-    if credential
-        .as_ref()
-        .is_some_and(|credential| credential.token.user != user)
-    {
-        return Err(Refusal::WrongUser.into());
-    }
-    let queue = match &credential {
-        Some(credential) => &credential.token.queue,
-        None => line.queue(query.0.queue.as_deref())?,
-    };
-    let token = credential.as_ref().map(|credential| &credential.token);
-    let place = line
-        .find(queue, user, token)
-        .await?
-        .ok_or(Refusal::NotInLine)?;
+    let place = place.ok_or(Refusal::NotInLine)?.not_above(query.seen);
     Ok(answer(&place, credential, line))
 }
 
-fn read_user(path: Result<Path<String>, PathRejection>) -> Result<UserId, Problem> {
+/// The token that came with the request; it has to be this user's.
+pub(super) fn credential_of(
+    user: UserId,
+    headers: &HeaderMap,
+    line: &Line,
+) -> Result<Option<Credential>, Refusal> {
+    match find_credential(headers, line) {
+        Ok(credential) if credential.token.user == user => Ok(Some(credential)),
+        Ok(_) => Err(Refusal::WrongUser),
+        Err(Refusal::TokenMissing) => Ok(None),
+        Err(refusal) => Err(refusal),
+    }
+}
+
+pub(super) fn read_query(
+    query: Result<Query<StatusQuery>, QueryRejection>,
+) -> Result<StatusQuery, Problem> {
+    query.map(|Query(query)| query).map_err(|_| {
+        Problem::invalid_field(
+            "query",
+            "The query can hold one queue's name and the last number shown, as ?queue=main&seen=5.",
+        )
+    })
+}
+
+pub(super) fn read_user(path: Result<Path<String>, PathRejection>) -> Result<UserId, Problem> {
     let text = path.map(|Path(text)| text).unwrap_or_default();
     text.parse()
         .map_err(|error| Problem::invalid_field("userId", format!("The user id {error}.")))

@@ -3,7 +3,7 @@
 use redis::{FromRedisValue, ParsingError, Value};
 use shared::ids::{Epoch, QueueName, Ticket, UserId};
 
-use super::{Lane, Store, StoreError};
+use super::{Lane, Store, StoreError, numbers};
 
 /// Who joins, and what a token of theirs proves.
 #[derive(Debug, Clone, Copy)]
@@ -90,14 +90,6 @@ impl FromRedisValue for Joins {
             fans,
         })
     }
-}
-
-fn numbers<const N: usize>(values: &[Value]) -> Result<[u64; N], ParsingError> {
-    let mut numbers = [0; N];
-    for (number, value) in numbers.iter_mut().zip(values) {
-        *number = u64::from_redis_value_ref(value)?;
-    }
-    Ok(numbers)
 }
 
 fn joined(values: &[Value]) -> Result<Joined, ParsingError> {

@@ -6,7 +6,7 @@
 use shared::ids::QueueName;
 
 /// What each key is, in the order in which every script is given them (`lua/lib/queue.lua`).
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 11] = [
     "config",
     "ticket",
     "waiting",
@@ -16,6 +16,8 @@ const PARTS: [&str; 9] = [
     "spent",
     "spent_old",
     "state",
+    "seen",
+    "log",
 ];
 
 /// Spells keys, with a prefix that keeps tests apart; it is empty in production.

@@ -11,14 +11,17 @@ mod keys;
 mod locate;
 mod promote;
 mod purge;
+mod recover;
 #[cfg(feature = "sabotage")]
 mod sabotage;
 mod script;
+mod snapshot;
+mod tick;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::{FromRedisValue, ScriptInvocation};
+use redis::{FromRedisValue, ParsingError, ScriptInvocation, Value};
 use shared::ids::QueueName;
 
 pub use connection::ConnectError;
@@ -26,15 +29,24 @@ pub use join::{Joined, Joiner, Joins};
 pub use keys::Keys;
 pub use locate::{Found, Located};
 pub use promote::{BadValue, Promotion};
+pub use recover::{Memory, Recovered};
+pub use snapshot::{Session, Snapshot};
+pub use tick::{Change, ChangeKind, ConfigTexts, Tick};
 
 use connection::Connections;
 use script::Scripts;
 
 /// Redis could not be asked, or did not answer in time. A script that timed out may have run, which
 /// is why all of them judge by state and may be repeated.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("the line cannot be reached: {0}")]
-pub struct StoreError(#[from] redis::RedisError);
+pub struct StoreError(Arc<redis::RedisError>);
+
+impl From<redis::RedisError> for StoreError {
+    fn from(error: redis::RedisError) -> Self {
+        Self(Arc::new(error))
+    }
+}
 
 /// What every script has to know of the settings.
 #[derive(Debug, Clone, Copy)]
@@ -122,6 +134,14 @@ impl Store {
             }
         }
     }
+}
+
+fn numbers<const N: usize>(values: &[Value]) -> Result<[u64; N], ParsingError> {
+    let mut numbers = [0; N];
+    for (number, value) in numbers.iter_mut().zip(values) {
+        *number = u64::from_redis_value_ref(value)?;
+    }
+    Ok(numbers)
 }
 
 fn millis(duration: Duration) -> u64 {

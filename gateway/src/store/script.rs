@@ -6,14 +6,18 @@ use std::fmt::Write as _;
 use redis::Script;
 
 /// The libraries that a script's `Needs` line may name.
-const LIBRARIES: [(&str, &str); 8] = [
+const LIBRARIES: [(&str, &str); 12] = [
     ("queue", include_str!("lua/lib/queue.lua")),
+    ("state", include_str!("lua/lib/state.lua")),
     ("guard", include_str!("lua/lib/guard.lua")),
     ("config", include_str!("lua/lib/config.lua")),
     ("record", include_str!("lua/lib/record.lua")),
     ("session", include_str!("lua/lib/session.lua")),
+    ("lapse", include_str!("lua/lib/lapse.lua")),
     ("place", include_str!("lua/lib/place.lua")),
     ("purge", include_str!("lua/lib/purge.lua")),
+    ("presence", include_str!("lua/lib/presence.lua")),
+    ("bucket", include_str!("lua/lib/bucket.lua")),
     ("promote", include_str!("lua/lib/promote.lua")),
 ];
 
@@ -25,17 +29,23 @@ pub(super) struct Scripts {
     pub(super) purge: Script,
     pub(super) locate: Script,
     pub(super) end: Script,
+    pub(super) tick: Script,
+    pub(super) snapshot: Script,
+    pub(super) recover: Script,
 }
 
 impl Scripts {
     pub(super) fn new() -> Self {
         Self {
-            create: put_together(include_str!("lua/create-9.lua")),
-            join: put_together(include_str!("lua/join-9.lua")),
-            promote: put_together(include_str!("lua/promote-9.lua")),
-            purge: put_together(include_str!("lua/purge-9.lua")),
-            locate: put_together(include_str!("lua/where-9.lua")),
-            end: put_together(include_str!("lua/end-9.lua")),
+            create: put_together(include_str!("lua/create-11.lua")),
+            join: put_together(include_str!("lua/join-11.lua")),
+            promote: put_together(include_str!("lua/promote-11.lua")),
+            purge: put_together(include_str!("lua/purge-11.lua")),
+            locate: put_together(include_str!("lua/where-11.lua")),
+            end: put_together(include_str!("lua/end-11.lua")),
+            tick: put_together(include_str!("lua/tick-11.lua")),
+            snapshot: put_together(include_str!("lua/snapshot-11.lua")),
+            recover: put_together(include_str!("lua/recover-11.lua")),
         }
     }
 }
@@ -76,6 +86,9 @@ mod tests {
             scripts.purge,
             scripts.locate,
             scripts.end,
+            scripts.tick,
+            scripts.snapshot,
+            scripts.recover,
         ];
         let mut hashes: Vec<_> = all
             .iter()

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::history::{Call, Fact, Reserved, Standing};
+use crate::history::{Call, Estimate, Fact, Reserved, Standing};
 
 /// An ok answer that says something worth keeping.
 pub trait Answered: DeserializeOwned {
@@ -23,6 +23,9 @@ pub struct PlaceAnswer {
     waiting_id: u64,
     status: String,
     ticket: u64,
+    /// Null while nothing is known.
+    #[serde(default)]
+    estimated_wait_seconds: Option<Estimate>,
 }
 
 impl PlaceAnswer {
@@ -42,6 +45,7 @@ impl Answered for PlaceAnswer {
         Fact::Place {
             ticket: self.ticket,
             standing: self.standing(),
+            estimate: self.estimated_wait_seconds,
         }
     }
 }

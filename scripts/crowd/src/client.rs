@@ -1,5 +1,6 @@
 //! A fan's end of the wire: one HTTP request, its whole answer, kept-alive connections.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,7 +10,7 @@ use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-/// A fan who got no answer for so long takes the call as lost.
+/// A fan who got no answer for so long takes the call as lost, unless told otherwise.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// A connection that nobody used for so long is not used again: the gateway closes idle ones after
 /// 10 s, and a call that crosses the closing is lost.
@@ -49,6 +50,7 @@ pub struct Lost(pub String);
 #[derive(Debug, Clone)]
 pub struct Client {
     http: legacy::Client<HttpConnector, Full<Bytes>>,
+    patience: Duration,
 }
 
 impl Default for Client {
@@ -61,12 +63,21 @@ impl Client {
     /// A client without any connection yet.
     #[must_use]
     pub fn new() -> Self {
+        Self::with(PATIENCE, None)
+    }
+
+    /// A client that takes a call as lost after `patience`, and whose connections come from this
+    /// address of the machine. One address has ports for some 28,000 connections to one door.
+    #[must_use]
+    pub fn with(patience: Duration, from: Option<IpAddr>) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
+        connector.set_local_address(from);
         let mut client = legacy::Client::builder(TokioExecutor::new());
         client.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE);
         Self {
             http: client.build(connector),
+            patience,
         }
     }
 
@@ -76,9 +87,10 @@ impl Client {
     /// [`Lost`] when no whole answer came in time.
     pub async fn call(&self, address: &str, ask: Ask<'_>) -> Result<Answer, Lost> {
         let request = request(address, ask).map_err(|error| Lost(error.to_string()))?;
-        match tokio::time::timeout(PATIENCE, self.exchange(request)).await {
+        let patience = self.patience;
+        match tokio::time::timeout(patience, self.exchange(request)).await {
             Ok(answer) => answer,
-            Err(_) => Err(Lost(format!("no answer within {PATIENCE:?}"))),
+            Err(_) => Err(Lost(format!("no answer within {patience:?}"))),
         }
     }
 

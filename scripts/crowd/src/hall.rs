@@ -19,6 +19,7 @@ pub struct Hall {
     good_for: Duration,
     picture: Arc<Mutex<Picture>>,
     favourites: usize,
+    concert: Option<u64>,
 }
 
 impl Hall {
@@ -35,7 +36,21 @@ impl Hall {
             good_for,
             picture: Arc::default(),
             favourites,
+            concert: None,
         }
+    }
+
+    /// The hall of this concert, instead of the default one's.
+    #[must_use]
+    pub const fn of_concert(mut self, concert: Option<u64>) -> Self {
+        self.concert = concert;
+        self
+    }
+
+    /// The query that names the concert, or nothing.
+    pub(crate) fn query(&self) -> String {
+        let concert = self.concert.map(|id| format!("?concertId={id}"));
+        concert.unwrap_or_default()
     }
 
     /// How many of the first seats are wanted by everyone.

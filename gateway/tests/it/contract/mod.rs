@@ -3,9 +3,11 @@
 mod bad_bodies;
 mod carriers;
 mod docs;
+mod events;
 mod issue;
 mod leave;
 mod origins;
+mod pacing;
 mod problems;
 mod queues;
 mod status;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gateway::line::{Line, Place, Standing};
+use gateway::line::{Asker, Line, Place, Standing};
 use gateway::refusal::Refusal;
 use gateway::store::{Keys, Lifetimes, Promotion, Store};
 use shared::ids::{QueueName, UserId};
@@ -80,13 +80,13 @@ impl Desk {
 
     /// The fan asks with the token, which is also the claim.
     pub(crate) async fn ask(&self, token: &QueueToken) -> Place {
-        let found = patiently(|| self.line.find(&self.queue, token.user, Some(token))).await;
+        let found = patiently(|| self.line.find(token, Asker::Poll)).await;
         found.expect("who has a token is known")
     }
 
     /// Somebody asks without a token, which claims nothing.
     pub(crate) async fn look(&self, user: u64) -> Option<Place> {
-        patiently(|| self.line.find(&self.queue, fan(user), None)).await
+        patiently(|| self.line.look_up(&self.queue, fan(user))).await
     }
 
     pub(crate) async fn standing(&self, token: &QueueToken) -> Standing {

@@ -46,6 +46,7 @@ impl Gateway {
             .with("REDIS_KEY_PREFIX", redis.prefix())
             .with("TOKEN_KEYS", TOKEN_KEYS)
             .with("PASS_KEYS", PASS_KEYS)
+            .with("POLL_FLOOR_MS", "0")
             .with("UPSTREAM_URL", upstream);
         for (variable, value) in more {
             env = env.with(variable, *value);

@@ -8,7 +8,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, cmd};
 
 /// The keys of a queue, as the operator knows them.
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 11] = [
     "config",
     "ticket",
     "waiting",
@@ -18,6 +18,8 @@ const PARTS: [&str; 9] = [
     "spent",
     "spent_old",
     "state",
+    "seen",
+    "log",
 ];
 /// A loaded machine is no failed test.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -173,8 +175,11 @@ impl Sandbox {
             .await;
     }
 
-    /// What a flush does to one installation.
+    /// What a flush does to one installation. An epoch is named by its millisecond, so the loss
+    /// does not fall into the one in which everything began.
     pub(crate) async fn lose_everything(&self) {
+        let began = self.now_ms().await;
+        while self.now_ms().await == began {}
         let mut command = cmd("DEL");
         for part in PARTS {
             command.arg(self.key(part));
@@ -182,11 +187,13 @@ impl Sandbox {
         self.tell(&command).await;
     }
 
-    /// Everything but the state, which each tick of a scheduler writes. Two equal ones mean that
-    /// nothing has changed.
+    /// Everything but what each tick writes. Two equal ones mean that nothing has changed.
     pub(crate) async fn contents(&self) -> Vec<Option<Vec<u8>>> {
         let mut contents = Vec::new();
-        for part in PARTS.iter().filter(|part| **part != "state") {
+        for part in PARTS
+            .iter()
+            .filter(|part| !["state", "seen"].contains(part))
+        {
             contents.push(self.ask(cmd("DUMP").arg(self.key(part))).await);
         }
         contents

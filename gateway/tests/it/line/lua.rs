@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use gateway::store::{ConfigTexts, Memory, Recovered};
+
 use crate::harness::{Told, Witness, fan, opened};
 
 fn folder() -> PathBuf {
@@ -27,11 +29,14 @@ fn files(folder: &Path) -> BTreeMap<String, String> {
 }
 
 /// What the header says after `word`, its continued lines included.
-fn header<'a>(script: &'a str, word: &str) -> Option<&'a str> {
-    let start = script
+fn header(script: &str, word: &str) -> Option<String> {
+    let mut lines = script
         .lines()
-        .find_map(|line| line.strip_prefix(&format!("-- {word}")))?;
-    start.starts_with(' ').then(|| start.trim())
+        .skip_while(|line| !line.starts_with(&format!("-- {word} ")));
+    let start = lines.next()?.strip_prefix(&format!("-- {word}"))?;
+    let more = lines.map_while(|line| line.strip_prefix("--          "));
+    let all: Vec<&str> = std::iter::once(start).chain(more).map(str::trim).collect();
+    Some(all.join(" "))
 }
 
 #[test]
@@ -54,7 +59,8 @@ fn no_script_touches_a_key_that_it_did_not_declare() {
 fn a_script_needs_what_it_names_and_names_what_it_needs() {
     let libraries = files(&folder().join("lib"));
     for (script, text) in files(&folder()) {
-        let needs: Vec<&str> = header(&text, "Needs").expect("Needs").split(' ').collect();
+        let needs = header(&text, "Needs").expect("Needs");
+        let needs: Vec<&str> = needs.split(' ').collect();
         let mut known = text.clone();
         for name in needs.iter().rev() {
             let library = &libraries[*name];
@@ -116,24 +122,46 @@ async fn every_script_is_called_with_the_arguments_of_its_header() {
         .await
         .expect("Redis answers");
     desk.end(&token).await;
+    let version = (token.epoch, 0);
+    desk.store
+        .tick(queue, version, &[fan(1)])
+        .await
+        .expect("Redis answers");
+    desk.store.snapshot(queue).await.expect("Redis answers");
+    let memory = Memory {
+        config: ConfigTexts {
+            fields: vec![String::new(); 5],
+        },
+        fans: vec![Recovered {
+            user: fan(1),
+            ticket: token.ticket,
+            left_ms: 0,
+            is_claimed: false,
+        }],
+        ..Memory::default()
+    };
+    let recovered = desk.store.recover(queue, token.epoch, &memory).await;
+    recovered.expect("Redis answers");
     let told = witness.finish(&redis).await;
     let calls: Vec<&Told> = told
         .iter()
         .filter(|told| told.words[0] == "EVALSHA")
         .collect();
     let scripts = files(&folder());
-    let order = ["create", "join", "promote", "purge", "where", "end"];
+    let order = [
+        "create", "join", "promote", "purge", "where", "end", "tick", "snapshot", "recover",
+    ];
     let mut seen = 0;
     for name in order {
-        let arguments = header(&scripts[&format!("{name}-9")], "ARGV").expect("ARGV");
+        let arguments = header(&scripts[&format!("{name}-11")], "ARGV").expect("ARGV");
         let arguments = arguments.replace("then per fan: ", "");
         let expected = arguments.split(", ").count();
         // A script that Redis does not know yet is sent again after it was loaded.
         let same = |call: &&&Told| call.words[1] == calls[seen].words[1];
         let call = calls[seen];
         seen += calls[seen..].iter().take_while(same).count();
-        assert_eq!(call.words[2], "9", "{name}");
-        assert_eq!(call.words.len() - 3 - 9, expected, "{name}: {call:?}");
+        assert_eq!(call.words[2], "11", "{name}");
+        assert_eq!(call.words.len() - 3 - 11, expected, "{name}: {call:?}");
     }
     assert_eq!(seen, calls.len(), "nothing else was called");
 }

@@ -6,6 +6,7 @@ mod guard;
 mod lua;
 mod modes;
 mod no_shows;
+mod picture;
 mod repeats;
 mod sessions;
 mod spent;

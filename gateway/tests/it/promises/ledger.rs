@@ -90,6 +90,10 @@ struct Replay {
     waiting: BTreeMap<u64, String>,
     ticket_of: HashMap<String, u64>,
     sessions: HashMap<String, u64>,
+    /// Taken out of the line by the script that runs.
+    called: HashMap<String, u64>,
+    /// Let in by it: the ticket, and the lowest one that waited on.
+    admitted: Vec<(u64, Option<u64>)>,
     ledger: Ledger,
 }
 
@@ -99,12 +103,34 @@ impl Replay {
         let [verb, key, ..] = words[..] else { return };
         let part = key.rsplit(':').next().unwrap_or_default();
         match (verb.to_ascii_uppercase().as_str(), part, &words[2..]) {
-            ("HSET", "state", [field, value]) => self.note(field, value),
+            ("HSET", "state", fields) => self.end_of_script(fields),
             ("ZADD", "waiting", [ticket, fan]) => self.wait(fan, number(ticket)),
-            ("ZREM", "waiting", [fan]) => drop(self.leave(fan)),
+            ("ZREM", "waiting", [fan]) => self.call(fan),
             ("ZADD", "active", [expiry, fan]) => self.admit(fan, number(expiry)),
             ("ZREM", "active", [fan]) => drop(self.sessions.remove(*fan)),
             _ => {}
+        }
+    }
+
+    /// Each script writes its state last: only then is known by which clock and cap it judged.
+    fn end_of_script(&mut self, fields: &[&str]) {
+        let mut fields: Vec<_> = fields.chunks_exact(2).collect();
+        // The rate is in force from the time that stands beside it.
+        fields.sort_by_key(|field| field[0] == "charged_at");
+        for field in fields {
+            self.note(field[0], field[1]);
+        }
+        let running = self.sessions.values();
+        let sessions = running.filter(|expiry| **expiry > self.now_ms).count();
+        self.called.clear();
+        for (ticket, passed) in std::mem::take(&mut self.admitted) {
+            self.ledger.promotions.push(Promotion {
+                at_ms: self.now_ms,
+                ticket,
+                passed,
+                sessions,
+                cap: self.cap,
+            });
         }
     }
 
@@ -112,7 +138,7 @@ impl Replay {
         match field {
             "good_max_active" => self.cap = value.parse().expect("a cap"),
             "rate" => self.rate = value.parse().expect("a rate"),
-            // Written next to the rate by every step that promotes, before it promotes.
+            // Written by every step that promotes.
             "charged_at" => {
                 self.now_ms = number(value);
                 self.ledger.rates.push((self.now_ms, self.rate));
@@ -127,6 +153,13 @@ impl Replay {
         self.ticket_of.insert(fan.to_owned(), ticket);
     }
 
+    /// Out of the line: let in by the same script, or gone.
+    fn call(&mut self, fan: &str) {
+        let ticket = self.leave(fan);
+        self.called
+            .extend(ticket.map(|ticket| (fan.to_owned(), ticket)));
+    }
+
     fn leave(&mut self, fan: &str) -> Option<u64> {
         let ticket = self.ticket_of.remove(fan)?;
         self.waiting.remove(&ticket);
@@ -136,20 +169,11 @@ impl Replay {
     /// A session that ran already is only claimed.
     fn admit(&mut self, fan: &str, expiry: u64) {
         let is_new = self.sessions.insert(fan.to_owned(), expiry).is_none();
-        let Some(ticket) = self.leave(fan).filter(|_| is_new) else {
+        let Some(ticket) = self.called.remove(fan).filter(|_| is_new) else {
             return;
         };
-        let running = self
-            .sessions
-            .values()
-            .filter(|expiry| **expiry > self.now_ms);
-        self.ledger.promotions.push(Promotion {
-            at_ms: self.now_ms,
-            ticket,
-            passed: self.waiting.keys().next().copied(),
-            sessions: running.count(),
-            cap: self.cap,
-        });
+        let passed = self.waiting.keys().next().copied();
+        self.admitted.push((ticket, passed));
     }
 }
 

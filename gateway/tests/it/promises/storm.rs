@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use gateway::line::{Place, Standing};
+use gateway::line::{Asker, Place, Standing};
 use gateway::scheduler::Scheduler;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -50,6 +50,9 @@ pub(super) async fn storm() -> Aftermath {
         gateways.spawn(keep_dying(Desk::open(&redis), StdRng::from_rng(&mut dice)));
     }
     let desks: Vec<Desk> = (0..GATEWAYS).map(|_| Desk::open(&redis)).collect();
+    for desk in &desks {
+        gateways.spawn(refresh_for_ever(desk.clone()));
+    }
     let mut fans = JoinSet::new();
     for number in 1..=FANS {
         fans.spawn(Fan::new(number, &desks, &mut dice, end).live());
@@ -70,6 +73,14 @@ async fn operate(redis: &Sandbox, dice: &mut StdRng, end: Instant) {
             .configure(&[("promote_per_second", rate), ("max_active", cap)])
             .await;
         sleep(Duration::from_millis(500)).await;
+    }
+}
+
+/// A gateway's picture. A call that fails is repeated by the next tick.
+async fn refresh_for_ever(desk: Desk) {
+    loop {
+        let _ = desk.line.refresh().await;
+        sleep(Duration::from_millis(100)).await;
     }
 }
 
@@ -145,13 +156,21 @@ impl Fan {
             .await
     }
 
+    /// Who goes through several gateways says which number was shown last; who stays with one need
+    /// not.
     async fn ask(&mut self, place: &Place) -> Option<Place> {
         let token = &place.token();
+        let shown = Some(place.standing.position()).filter(|position| *position > 0);
+        let seen = shown.filter(|_| self.roams());
         self.maybe_twice(|desk, _| async move {
-            let found = desk.line.find(&desk.queue, token.user, Some(token)).await;
-            found.ok().flatten()
+            let found = desk.line.find(token, Asker::Poll).await;
+            Some(found.ok().flatten()?.not_above(seen))
         })
         .await
+    }
+
+    const fn roams(&self) -> bool {
+        self.number.is_multiple_of(2)
     }
 
     async fn leave(&mut self, place: &Place) {
@@ -164,16 +183,17 @@ impl Fan {
         .await;
     }
 
-    /// Through any gateway; 2 % once more, through the same, as after a timeout.
+    /// Through any gateway, or always the same; 2 % once more through it, as after a timeout.
     async fn maybe_twice<T, F>(&mut self, call: impl Fn(Desk, u64) -> F) -> Option<T>
     where
         F: Future<Output = Option<T>>,
     {
-        let desk = self
-            .desks
-            .choose(&mut self.dice)
-            .expect("four desks")
-            .clone();
+        let any = self.desks.choose(&mut self.dice).expect("four desks");
+        let desk = if self.roams() {
+            any.clone()
+        } else {
+            self.desks[0].clone()
+        };
         let answer = call(desk.clone(), self.number).await;
         if self.dice.random_bool(0.02) {
             return call(desk, self.number).await;

@@ -28,7 +28,11 @@ impl Fan {
         }
     }
 
-    async fn join(&mut self) -> Result<PlaceAnswer, Stop> {
+    /// Joins the line, or is given back the place that the fan has.
+    ///
+    /// # Errors
+    /// When the line does not take the fan.
+    pub async fn join(&mut self) -> Result<PlaceAnswer, Stop> {
         let join = Asking {
             call: Call::Join,
             method: Method::POST,
@@ -40,8 +44,14 @@ impl Fan {
         Ok(self.keep_token(place))
     }
 
-    async fn poll(&mut self) -> Result<PlaceAnswer, Stop> {
-        let path = format!("/api/status/{}", self.user);
+    /// Asks for the place, and says which number was shown last: two gateways may know it a
+    /// moment apart, and the answer is the smaller.
+    ///
+    /// # Errors
+    /// When the answer never comes.
+    pub async fn poll(&mut self) -> Result<PlaceAnswer, Stop> {
+        let seen = self.shown.map(|number| format!("?seen={number}"));
+        let path = format!("/api/status/{}{}", self.user, seen.unwrap_or_default());
         let place = self.ask(&Self::read(Call::Poll, path)).await?;
         Ok(self.keep_token(place))
     }
@@ -49,6 +59,10 @@ impl Fan {
     /// The token may be a new one after each answer.
     fn keep_token(&mut self, place: PlaceAnswer) -> PlaceAnswer {
         self.token = Some(place.token.clone());
+        self.shown = match place.standing() {
+            Standing::Waiting(number) => Some(number),
+            Standing::Active | Standing::Over => None,
+        };
         place
     }
 

@@ -6,8 +6,11 @@
 mod line;
 mod purchase;
 
+pub(crate) use purchase::LAPSED;
+
+use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::Method;
 use rand::rngs::StdRng;
@@ -21,7 +24,7 @@ use crate::history::{Call, Entry, History, Outcome};
 /// One call is tried at most as often.
 const ATTEMPTS: usize = 40;
 /// How long a fan waits when an answer that may be retried does not say.
-const RETRY_MS: std::ops::Range<u64> = 300..1_200;
+const RETRY_MS: Range<u64> = 300..1_200;
 
 /// Where fans go, and what they share.
 #[derive(Debug, Clone)]
@@ -45,7 +48,7 @@ pub enum Stop {
     SoldOut,
     /// A refusal that cannot be helped, by its code.
     Refused(String),
-    /// No answer came after all attempts.
+    /// No answer came after all attempts, or before the fan had to go home.
     GaveUp(&'static str),
 }
 
@@ -61,6 +64,11 @@ pub struct Fan {
     /// What is reserved and not paid: the seat's id and its price.
     held: Vec<(u64, u64)>,
     balance: u64,
+    /// The position that was shown last.
+    shown: Option<u64>,
+    /// How long the fan thinks before each step in the house, in ms.
+    thinks_ms: Range<u64>,
+    home_by: Option<Instant>,
 }
 
 /// A call to be made until it is answered.
@@ -91,7 +99,24 @@ impl Fan {
             keys: 0,
             held: Vec::new(),
             balance: 0,
+            shown: None,
+            thinks_ms: 0..1,
+            home_by: None,
         }
+    }
+
+    /// The same fan, who thinks so long before each step in the house.
+    #[must_use]
+    pub const fn thinking(mut self, ms: Range<u64>) -> Self {
+        self.thinks_ms = ms;
+        self
+    }
+
+    /// The same fan, who asks for nothing more from this moment on.
+    #[must_use]
+    pub const fn home_by(mut self, moment: Instant) -> Self {
+        self.home_by = Some(moment);
+        self
     }
 
     /// The user id.
@@ -125,6 +150,9 @@ impl Fan {
     async fn ask<T: Answered>(&mut self, asking: &Asking) -> Result<T, Stop> {
         let body = asking.body.as_ref().map(Value::to_string);
         for _ in 0..ATTEMPTS {
+            if self.home_by.is_some_and(|moment| moment <= Instant::now()) {
+                break;
+            }
             match self.attempt(asking, body.as_deref()).await {
                 Tried::Ok(answer) => return Ok(answer),
                 Tried::Refused(code) if code == "session_expired" || code == "not_admitted" => {
@@ -138,6 +166,13 @@ impl Fan {
             }
         }
         Err(Stop::GaveUp(asking.call.name()))
+    }
+
+    async fn think(&mut self) {
+        let ms = self.rng.random_range(self.thinks_ms.clone());
+        if ms > 0 {
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+        }
     }
 
     async fn attempt<T: Answered>(&mut self, asking: &Asking, body: Option<&str>) -> Tried<T> {

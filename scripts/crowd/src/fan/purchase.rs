@@ -15,6 +15,8 @@ use crate::history::Call;
 const LOSSES_BEFORE_A_LOOK: usize = 3;
 /// A fan whose session ended too early joins again at most as often.
 const SESSIONS: usize = 5;
+/// The hold ended before it was paid, and the seats are anybody's again.
+pub(crate) const LAPSED: &str = "hold_expired";
 
 impl Fan {
     /// The whole journey: waits in line, buys `wanted` seats, or as many as there are, and looks at
@@ -36,12 +38,17 @@ impl Fan {
     }
 
     /// What a session is for. Begun again in a later one, it goes on where it was.
-    async fn shop(&mut self, hall: &Hall, wanted: usize) -> Result<(), Stop> {
+    ///
+    /// # Errors
+    /// Why there is no purchase, or not yet.
+    pub async fn shop(&mut self, hall: &Hall, wanted: usize) -> Result<(), Stop> {
         self.hold_seats(hall, wanted).await?;
         let price = self.price();
         if self.balance < price {
+            self.think().await;
             self.charge(price - self.balance).await?;
         }
+        self.think().await;
         self.pay().await
     }
 
@@ -66,6 +73,7 @@ impl Fan {
                     Ok(())
                 };
             }
+            self.think().await;
             let favourites = hall.favourites().clamp(1, seats.len());
             let seat = seats.remove(self.rng.random_range(0..favourites));
             match self.reserve(seat).await {
@@ -74,6 +82,24 @@ impl Fan {
             }
         }
         Ok(())
+    }
+
+    /// Looks at the hall, so that friends who share the picture need not.
+    ///
+    /// # Errors
+    /// When it is not shown.
+    pub async fn see(&mut self, hall: &Hall) -> Result<(), Stop> {
+        self.look(hall).await.map(drop)
+    }
+
+    /// Reserves the first seat of the picture, and takes a no for an answer.
+    ///
+    /// # Errors
+    /// [`Stop::Refused`] with `seat_taken` when another fan was faster.
+    pub async fn want_one(&mut self, hall: &Hall) -> Result<(), Stop> {
+        let seats = self.look(hall).await?;
+        let first = seats.first().copied().ok_or(Stop::SoldOut)?;
+        self.reserve(first).await
     }
 
     fn holds(&self, seat: u64) -> bool {
@@ -91,20 +117,21 @@ impl Fan {
         if let Some(seats) = picture.as_ref().and_then(|seen| hall.still_good(seen)) {
             return Ok(seats);
         }
-        let seats: Arc<[Seat]> = self.see_seats().await?.into();
+        let seats: Arc<[Seat]> = self.see_seats(hall).await?.into();
         if let Some(picture) = &mut picture {
             **picture = Some((std::time::Instant::now(), Arc::clone(&seats)));
         }
         Ok(seats)
     }
 
-    async fn see_seats(&mut self) -> Result<Vec<Seat>, Stop> {
-        let dates = Self::read(Call::Dates, "/api/available-dates".to_owned());
+    async fn see_seats(&mut self, hall: &Hall) -> Result<Vec<Seat>, Stop> {
+        let query = hall.query();
+        let dates = Self::read(Call::Dates, format!("/api/available-dates{query}"));
         let DatesAnswer(dates) = self.ask(&dates).await?;
         let Some(date) = dates.first() else {
             return Ok(Vec::new());
         };
-        let seats = Self::read(Call::Seats, format!("/api/available-seats/{date}"));
+        let seats = Self::read(Call::Seats, format!("/api/available-seats/{date}{query}"));
         let SeatsAnswer(seats) = self.ask(&seats).await?;
         Ok(seats)
     }
@@ -138,7 +165,11 @@ impl Fan {
         let amount = self.price();
         let body = json!({ "userId": self.user, "amount": amount });
         let pay = self.write(Call::Pay { amount }, "/api/process".to_owned(), body);
-        let paid: PaidAnswer = self.ask(&pay).await?;
+        let paid = self.ask::<PaidAnswer>(&pay).await;
+        if matches!(&paid, Err(Stop::Refused(code)) if code == LAPSED) {
+            self.held.clear();
+        }
+        let paid = paid?;
         self.balance = self.balance.saturating_sub(paid.amount);
         self.held.clear();
         Ok(())

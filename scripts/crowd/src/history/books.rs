@@ -1,6 +1,7 @@
 //! What the database says at the end of a run, as plain data.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use uuid::Uuid;
 
@@ -21,6 +22,25 @@ pub struct Books {
     pub balances: HashMap<u64, u64>,
     /// Bodies of acknowledged answers, by user and idempotency key.
     pub acknowledged: HashMap<(u64, String), Vec<u8>>,
+}
+
+impl Books {
+    /// What is about these users only: others may have bought before and beside them.
+    #[must_use]
+    pub fn of(mut self, users: Range<u64>) -> Self {
+        self.reservations.retain(|(user, _)| users.contains(user));
+        self.payments
+            .retain(|payment| users.contains(&payment.user));
+        self.ledger.retain(|entry| users.contains(&entry.user));
+        self.balances.retain(|user, _| users.contains(user));
+        self.acknowledged
+            .retain(|(user, _), _| users.contains(user));
+        let own = self.reservations.iter();
+        let own: HashSet<Uuid> = own.map(|(_, reserved)| reserved.reservation).collect();
+        self.sold
+            .retain(|(_, reservation)| own.contains(reservation));
+        self
+    }
 }
 
 /// One payment.

@@ -82,15 +82,12 @@ mod tests {
     }
 
     fn let_in(fan: u64, at: u64) -> Entry {
-        let standing = Standing::Active;
-        told(
-            fan,
-            at,
-            Fact::Place {
-                ticket: fan,
-                standing,
-            },
-        )
+        let fact = Fact::Place {
+            ticket: fan,
+            standing: Standing::Active,
+            estimate: None,
+        };
+        told(fan, at, fact)
     }
 
     fn looks(fan: u64, at: u64) -> Entry {

@@ -9,18 +9,21 @@ mod cap;
 mod holds;
 mod money;
 mod order;
+mod places;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde::Deserialize;
 use uuid::Uuid;
 
 pub use answers::check_answers;
 pub use cap::most_sessions_at_once;
 pub use holds::check_holds;
-pub use money::check_money;
+pub use money::{Account, check_money, hold_against};
 pub use order::{check_order, check_positions};
+pub use places::check_places;
 
 /// Something that must not be: told in a sentence. An empty list is what every check hopes for.
 pub type Findings = Vec<String>;
@@ -38,6 +41,7 @@ pub fn check_all(
         check_answers(entries),
         check_order(entries, called),
         check_positions(entries),
+        check_places(entries, called),
         check_holds(entries, hold),
         check_money(entries, books),
     ]
@@ -105,6 +109,15 @@ pub enum Standing {
     Over,
 }
 
+/// How long the line said that it would take, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Estimate {
+    /// At least.
+    pub min: u64,
+    /// At most.
+    pub max: u64,
+}
+
 /// Seats that one reservation has, as the fan was told.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reserved {
@@ -127,6 +140,8 @@ pub enum Fact {
         ticket: u64,
         /// How it stands.
         standing: Standing,
+        /// How long it may still take, when that is known.
+        estimate: Option<Estimate>,
     },
     /// Of dates and seats: not kept, a hall is too large to be kept for every fan.
     Looked,
@@ -218,6 +233,12 @@ impl History {
     /// Notes one attempt.
     pub fn note(&self, entry: Entry) {
         self.lock().push(entry);
+    }
+
+    /// What has been noted since there were `known` entries, in the order of the notes.
+    #[must_use]
+    pub fn since(&self, known: usize) -> Vec<Entry> {
+        self.lock().get(known..).unwrap_or_default().to_vec()
     }
 
     /// What has been noted so far, by the time of the answers.

@@ -19,23 +19,41 @@ struct Deeds {
     payments: BTreeSet<Payment>,
 }
 
-/// Holds everything that the fans were told against the database.
+/// What holding a history against the database found, by what it is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Account {
+    /// Acknowledged and lost, refused and yet done, or done in part.
+    pub writes: Findings,
+    /// Seats that have no owner, two, or another one than the fans were told.
+    pub seats: Findings,
+    /// Won that are too many or too few.
+    pub money: Findings,
+}
+
+/// Everything that [`hold_against`] finds.
 #[must_use]
 pub fn check_money(entries: &[Entry], books: &Books) -> Findings {
-    let mut findings = Findings::new();
+    let account = hold_against(entries, books);
+    [account.writes, account.money, account.seats].concat()
+}
+
+/// Holds everything that the fans were told against the database.
+#[must_use]
+pub fn hold_against(entries: &[Entry], books: &Books) -> Account {
+    let mut account = Account::default();
     let mut deeds: BTreeMap<u64, Deeds> = BTreeMap::new();
     for ((fan, key), attempts) in operations(entries) {
         let own = deeds.entry(fan).or_default();
         match deed(fan, &key, &attempts, books) {
             Ok(Some(fact)) => own.add(fan, attempts[0].call, fact),
             Ok(None) => {}
-            Err(finding) => findings.push(finding),
+            Err(finding) => account.writes.push(finding),
         }
     }
-    compare_deeds(&deeds, books, &mut findings);
-    check_tickets(entries, books, &mut findings);
-    check_seats(books, &mut findings);
-    findings
+    compare_deeds(&deeds, books, &mut account);
+    check_tickets(entries, books, &mut account.seats);
+    check_seats(books, &mut account.seats);
+    account
 }
 
 /// Attempts with one key are one operation.
@@ -110,42 +128,48 @@ impl Deeds {
 }
 
 /// The database has exactly what was done: nothing less, and nothing that a refusal left.
-fn compare_deeds(deeds: &BTreeMap<u64, Deeds>, books: &Books, findings: &mut Findings) {
+fn compare_deeds(deeds: &BTreeMap<u64, Deeds>, books: &Books, account: &mut Account) {
     let mut found = found_deeds(books);
     for (fan, own) in deeds {
-        let mut expected = own.charges.clone();
-        let mut theirs = found.remove(fan).unwrap_or_default();
-        expected.sort_unstable();
-        theirs.charges.sort_unstable();
-        if theirs.charges != expected {
-            let charges = &theirs.charges;
-            findings.push(format!(
-                "fan {fan} charged {expected:?}, the ledger has {charges:?}"
-            ));
-        }
+        let theirs = found.remove(fan).unwrap_or_default();
+        let balance = books.balances.get(fan).copied().unwrap_or(0);
+        compare_won(*fan, own, &theirs, balance, &mut account.money);
         if theirs.held != own.held {
             let (held, known) = (&own.held, &theirs.held);
-            findings.push(format!(
+            account.seats.push(format!(
                 "fan {fan} reserved {held:?}, the database has {known:?}"
-            ));
-        }
-        if theirs.payments != own.payments {
-            let (paid, known) = (&own.payments, &theirs.payments);
-            findings.push(format!(
-                "fan {fan} paid {paid:?}, the database has {known:?}"
-            ));
-        }
-        let balance = books.balances.get(fan).copied().unwrap_or(0);
-        if own.balance() != Some(balance) {
-            let left = own.balance();
-            findings.push(format!(
-                "fan {fan} must have {left:?} won left and has {balance}"
             ));
         }
     }
     for (user, theirs) in found {
-        findings.push(format!(
+        account.writes.push(format!(
             "user {user} did nothing that is known, and has {theirs:?}"
+        ));
+    }
+}
+
+fn compare_won(fan: u64, own: &Deeds, theirs: &Deeds, balance: u64, findings: &mut Findings) {
+    let sorted = |charges: &[u64]| {
+        let mut charges = charges.to_vec();
+        charges.sort_unstable();
+        charges
+    };
+    let (expected, charges) = (sorted(&own.charges), sorted(&theirs.charges));
+    if charges != expected {
+        findings.push(format!(
+            "fan {fan} charged {expected:?}, the ledger has {charges:?}"
+        ));
+    }
+    if theirs.payments != own.payments {
+        let (paid, known) = (&own.payments, &theirs.payments);
+        findings.push(format!(
+            "fan {fan} paid {paid:?}, the database has {known:?}"
+        ));
+    }
+    if own.balance() != Some(balance) {
+        let left = own.balance();
+        findings.push(format!(
+            "fan {fan} must have {left:?} won left and has {balance}"
         ));
     }
 }

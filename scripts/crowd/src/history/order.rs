@@ -71,13 +71,16 @@ fn highest_let_in(entries: &[Entry]) -> Vec<(Duration, u64)> {
 }
 
 /// Joins and polls that told a place, by the time of their answers.
-fn places(entries: &[Entry]) -> impl Iterator<Item = (&Entry, u64, Standing)> {
+pub(super) fn places(entries: &[Entry]) -> impl Iterator<Item = (&Entry, u64, Standing)> {
     entries
         .iter()
         .filter_map(|entry| match (&entry.call, &entry.outcome) {
-            (Call::Join | Call::Poll, Outcome::Ok(Fact::Place { ticket, standing })) => {
-                Some((entry, *ticket, *standing))
-            }
+            (
+                Call::Join | Call::Poll,
+                Outcome::Ok(Fact::Place {
+                    ticket, standing, ..
+                }),
+            ) => Some((entry, *ticket, *standing)),
             _ => None,
         })
 }
@@ -96,6 +99,7 @@ mod tests {
             outcome: Outcome::Ok(Fact::Place {
                 ticket: fan,
                 standing,
+                estimate: None,
             }),
         }
     }

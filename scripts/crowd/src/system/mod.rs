@@ -55,9 +55,21 @@ impl System {
     /// # Errors
     /// When servers or programs are missing, or something does not start.
     pub async fn start(scale: Scale, concert: &Concert) -> anyhow::Result<Self> {
+        Self::start_with(scale, concert, &[]).await
+    }
+
+    /// The same with more settings, environment variables by name.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_with(
+        scale: Scale,
+        concert: &Concert,
+        more: &[(&'static str, String)],
+    ) -> anyhow::Result<Self> {
         // Each fan is a connection, and so is each of the gateway's; the usual limit is 1,024.
         rlimit::increase_nofile_limit(u64::MAX).context("raising the limit of open files")?;
-        let settings = Settings::fresh()?;
+        let settings = Settings::fresh()?.with(more);
         let mut system = Self {
             servers: Vec::new(),
             doors: Vec::new(),
@@ -187,6 +199,17 @@ impl Drop for System {
         self.servers.clear();
         self.remove_data();
     }
+}
+
+/// Runs `booking audit` on a database that is not of our making.
+///
+/// # Errors
+/// When it finds something, with what it says, or cannot be run.
+pub async fn audit_at(database_url: &str) -> anyhow::Result<()> {
+    let settings = Settings::database_alone(database_url);
+    Program::find("booking")?
+        .run(&["audit"], &settings, None)
+        .await
 }
 
 async fn await_ready(address: &str) {

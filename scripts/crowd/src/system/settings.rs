@@ -18,7 +18,7 @@ pub(super) struct Settings(BTreeMap<&'static str, String>);
 // The values are secrets.
 impl std::fmt::Debug for Settings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Settings").field(&self.key_prefix()).finish()
+        f.debug_tuple("Settings").field(&self.0.keys()).finish()
     }
 }
 
@@ -54,6 +54,17 @@ impl Settings {
             all.insert("SABOTAGE", guard);
         }
         Ok(Self(all))
+    }
+
+    /// The same with these ones as well, or instead.
+    pub(super) fn with(mut self, more: &[(&'static str, String)]) -> Self {
+        self.0.extend(more.iter().cloned());
+        self
+    }
+
+    /// Nothing but where the database is.
+    pub(super) fn database_alone(url: &str) -> Self {
+        Self(BTreeMap::from([("DATABASE_URL", url.to_owned())]))
     }
 
     pub(super) fn environment(&self) -> impl Iterator<Item = (&str, &str)> {

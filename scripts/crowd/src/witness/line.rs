@@ -1,7 +1,7 @@
 //! Watches the line in Redis while the crowd is at it: how many sessions run, and who is called
 //! while somebody with a lower ticket still waits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -23,8 +23,21 @@ pub struct Seen {
     pub most_sessions: usize,
     /// Every ticket that was seen called, and when first.
     pub called: BTreeMap<u64, Instant>,
+    /// How the capacity was used, at each look.
+    pub uses: Vec<Use>,
     /// What must not be; watching ends with the first.
     pub findings: Findings,
+}
+
+/// How the capacity was used at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Use {
+    /// When.
+    pub at: Instant,
+    /// Unexpired sessions that their fans have claimed.
+    pub claimed: usize,
+    /// Whether the rate let nobody in just then: the bucket had less than one token.
+    pub rate_limits: bool,
 }
 
 /// A watch that is running, on a thread and a connection of its own: a crowd that keeps everything
@@ -62,12 +75,14 @@ pub struct Line {
     queue: String,
 }
 
-/// One moment: Redis's time, sessions by expiry, called fans, and who waits below the highest call.
+/// One moment: Redis's time, sessions by expiry, called fans, who waits below the highest call, and
+/// the tokens in the bucket.
 type Moment = (
     (u64, u64),
     Vec<(String, u64)>,
     Vec<(String, String)>,
     Vec<(String, u64)>,
+    Option<f64>,
 );
 
 impl Line {
@@ -99,6 +114,14 @@ impl Line {
         self.connect()?
             .hset_multiple::<_, _, _, ()>(self.key("config"), fields)?;
         Ok(())
+    }
+
+    /// One number of the config, when it is set.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked, or has no number there.
+    pub fn setting(&self, field: &str) -> anyhow::Result<Option<u64>> {
+        Ok(self.connect()?.hget(self.key("config"), field)?)
     }
 
     /// Removes all keys of the queue.
@@ -158,14 +181,21 @@ impl Line {
         look.hgetall(self.key("fan"));
         let below = format!("({highest_called}");
         look.zrangebyscore_withscores(self.key("waiting"), "-inf", below);
+        look.hget(self.key("state"), "bucket");
         Ok(look.query(connection)?)
     }
 }
 
 /// Adds what one look showed.
-fn judge(seen: &mut Seen, (time, active, called, waiting): Moment, cap: usize) {
+fn judge(seen: &mut Seen, (time, mut active, called, waiting, bucket): Moment, cap: usize) {
     let now_ms = time.0 * 1000 + time.1 / 1000;
-    let sessions = active.iter().filter(|(_, expiry)| *expiry > now_ms).count();
+    active.retain(|(_, expiry)| *expiry > now_ms);
+    let (sessions, looked) = (active.len(), Instant::now());
+    seen.uses.push(Use {
+        at: looked,
+        claimed: claimed_of(&active, &called),
+        rate_limits: bucket.is_some_and(|tokens| tokens < 1.0),
+    });
     seen.samples += 1;
     seen.most_sessions = seen.most_sessions.max(sessions);
     if sessions > cap {
@@ -179,10 +209,19 @@ fn judge(seen: &mut Seen, (time, active, called, waiting): Moment, cap: usize) {
             seen.findings.push(finding);
         }
     }
-    let looked = Instant::now();
     for ticket in called.iter().filter_map(|(_, record)| ticket_of(record)) {
         seen.called.entry(ticket).or_insert(looked);
     }
+}
+
+/// How many of these sessions their fans have claimed.
+fn claimed_of(sessions: &[(String, u64)], called: &[(String, String)]) -> usize {
+    let claimed = called
+        .iter()
+        .filter(|(_, record)| record.split(':').nth(1) == Some("1"));
+    let claimed: HashSet<&str> = claimed.map(|(user, _)| user.as_str()).collect();
+    let own = |(user, _): &&(String, u64)| claimed.contains(user.as_str());
+    sessions.iter().filter(own).count()
 }
 
 /// A called fan's record begins with the ticket: `ticket:claimed:misses`.
@@ -202,6 +241,7 @@ mod tests {
             sessions.iter().map(named).collect(),
             called.iter().map(record).collect(),
             waiting.iter().map(named).collect(),
+            Some(1.0),
         )
     }
 
@@ -212,6 +252,18 @@ mod tests {
         assert_eq!((seen.most_sessions, seen.findings.len()), (2, 0));
         judge(&mut seen, moment(&[5001, 6000, 7000], &[], &[]), 2);
         assert_eq!((seen.most_sessions, seen.findings.len()), (3, 1));
+    }
+
+    #[test]
+    fn only_sessions_that_were_claimed_use_the_capacity() {
+        let mut seen = Seen::default();
+        let (time, active, mut called, waiting, _) = moment(&[6000, 7000, 8000], &[], &[]);
+        let record = |user: &str, record: &str| (user.to_owned(), record.to_owned());
+        called.push(record("6000", "1:1:0"));
+        called.push(record("7000", "2:0:0"));
+        called.push(record("9000", "3:1:0"));
+        judge(&mut seen, (time, active, called, waiting, Some(0.5)), 9);
+        assert_eq!((seen.uses[0].claimed, seen.uses[0].rate_limits), (1, true));
     }
 
     #[test]

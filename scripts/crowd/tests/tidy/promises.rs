@@ -3,8 +3,7 @@
 
 use crate::tree::{Source, file, none, rust};
 
-/// The promises that are built; the others come with the picture of the line.
-const PROMISES: [usize; 5] = [1, 2, 3, 4, 6];
+const PROMISES: std::ops::RangeInclusive<usize> = 1..=8;
 const RULES: std::ops::RangeInclusive<usize> = 1..=10;
 
 #[test]

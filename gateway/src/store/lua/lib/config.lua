@@ -9,6 +9,7 @@ local NUMBERS = {
 }
 local MODES = { open = true, paused = true, closed = true, passthrough = true }
 local DEFAULT_MODE = 'open'
+local FIELDS = { 'max_active', 'promote_per_second', 'session_seconds', 'claim_seconds', 'mode' }
 
 -- The pattern keeps out what tonumber would take: "nan", "inf" and "0x10".
 local function is_number(text, field)

@@ -3,13 +3,6 @@
 -- failed over. Then places may be missing, and promoting at once would let others overtake them.
 -- "No state" alone is not enough: an old file or a promoted replica has one.
 
-local state = {}
-
-local function remember(field, value)
-  state[field] = value
-  redis.call('HSET', K.state, field, value)
-end
-
 local function begin_epoch(run_id, hold_ms, bucket)
   local since_2025 = now - START_OF_2025_MS
   local counter = math.max(tonumber(redis.call('GET', K.ticket)) or 0, since_2025 * 100)
@@ -20,13 +13,7 @@ local function begin_epoch(run_id, hold_ms, bucket)
   remember('bucket', bucket)
   remember('charged_at', int(now))
   remember('run_id', run_id)
-end
-
-local function load_state()
-  local pairs_of_state = redis.call('HGETALL', K.state)
-  for i = 1, #pairs_of_state, 2 do
-    state[pairs_of_state[i]] = pairs_of_state[i + 1]
-  end
+  remember('front', '')
 end
 
 local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')

@@ -1,30 +1,8 @@
 -- Waiting -> active: the lowest tickets first, as many as cap and rate allow, in one atomic step.
 
 local PURGE_LIMIT = 500
-
--- A bucket holds two seconds of the rate, at least one token while the rate is above 0.
-local function bucket_size(rate)
-  if rate == 0 then
-    return 0
-  end
-  return math.max(1, BURST_SECONDS * rate)
-end
-
--- Elapsed time is paid at the rate last read, so a late tick gives nobody less.
-local function charge(rate)
-  local before = tonumber(state.rate) or rate
-  local elapsed = math.max(0, now - (tonumber(state.charged_at) or now)) / 1000
-  local tokens = (tonumber(state.bucket) or 0) + elapsed * before
-  tokens = math.min(tokens, bucket_size(before), bucket_size(rate))
-  remember('rate', rate)
-  remember('charged_at', int(now))
-  return tokens
-end
-
-local function room(config)
-  local sessions = redis.call('ZCOUNT', K.active, '(' .. int(now), '+inf')
-  return math.floor(config.max_active) - sessions
-end
+local MAX_LOOKS = 300
+local SPARE_LOOKS = 16   -- for quiet fans among those that are wanted
 
 -- How many may go in now; the small addend forgives what binary fractions round away.
 local function allowance(config, tokens)
@@ -37,22 +15,45 @@ local function allowance(config, tokens)
   return math.max(0, math.min(room(config), math.floor(tokens + 0.000001)))
 end
 
+-- Walks the line from its lowest ticket until so many are let in. Who is quiet is passed over, at
+-- the cost of neither slot nor rate. Returns how many were let in and whether the walk ended early.
+local function call_next(config, wanted)
+  local looks = math.min(MAX_LOOKS, wanted + SPARE_LOOKS)
+  local line = redis.call('ZRANGE', K.waiting, 0, looks - 1, 'WITHSCORES')
+  local judged_up_to = near_for_long()
+  local claim_ms = math.floor(config.claim_seconds * 1000)
+  local granted, looked = 0, 0
+  while looked < #line / 2 and granted < wanted do
+    local user, ticket = line[2 * looked + 1], tonumber(line[2 * looked + 2])
+    looked = looked + 1
+    redis.call('ZREM', K.waiting, user)
+    if is_quiet(user, ticket, judged_up_to) then
+      local before = record_of(user)
+      park(user, { ticket = ticket, claimed = false, misses = before and before.misses or 0 })
+      call_up_to(ticket)
+    else
+      admit(user, ticket, false, claim_ms)
+      granted = granted + 1
+    end
+  end
+  return granted, granted < wanted and looked == looks
+end
+
 -- Returns how many were promoted and whether another call would promote or purge more at once.
 local function promote(config, batch)
+  forgive_gap()
   local lapsed = purge(PURGE_LIMIT)
   local tokens = charge(config.promote_per_second)
   local allowed = allowance(config, tokens)
-  local called = redis.call('ZPOPMIN', K.waiting, math.min(allowed, batch))
-  local claim_ms = math.floor(config.claim_seconds * 1000)
-  for i = 1, #called, 2 do
-    admit(called[i], tonumber(called[i + 1]), false, claim_ms)
+  local granted, is_cut_short = 0, false
+  if allowed > 0 then
+    granted, is_cut_short = call_next(config, math.min(allowed, batch))
   end
-  local granted = #called / 2
   if config.mode ~= 'passthrough' then
     tokens = tokens - granted
   end
   remember('bucket', tokens)
-  local more = lapsed >= PURGE_LIMIT
+  local more = lapsed >= PURGE_LIMIT or is_cut_short
     or (allowed > granted and redis.call('EXISTS', K.waiting) == 1)
   return granted, more
 end

@@ -4,7 +4,8 @@
 
 local K = {
   config = KEYS[1], ticket = KEYS[2], waiting = KEYS[3], active = KEYS[4], fan = KEYS[5],
-  parked = KEYS[6], spent = KEYS[7], spent_old = KEYS[8], state = KEYS[9],
+  parked = KEYS[6], spent = KEYS[7], spent_old = KEYS[8], state = KEYS[9], seen = KEYS[10],
+  log = KEYS[11],
 }
 local HOLD_MS = tonumber(ARGV[1])
 local TOKEN_MS = tonumber(ARGV[2])

@@ -30,9 +30,12 @@ local function spend(user, ticket)
   end
 end
 
-local function forget(user)
+-- The end of a place: nobody comes back to it.
+local function forget(user, ticket)
+  note('e', user, ticket)
   redis.call('ZREM', K.active, user)
   redis.call('ZREM', K.waiting, user)
   redis.call('ZREM', K.parked, user)
   redis.call('HDEL', K.fan, user)
+  redis.call('ZREM', K.seen, user)
 end

@@ -118,6 +118,58 @@ fn an_answer_that_never_came_may_mean_either() {
 }
 
 #[test]
+fn each_finding_says_what_it_is_about() {
+    let account = |change: fn(&mut Books)| {
+        let mut books = books();
+        change(&mut books);
+        let found = hold_against(&purchase(), &books);
+        let is_full = |findings: &Findings| !findings.is_empty();
+        [found.writes, found.seats, found.money].map(|found| is_full(&found))
+    };
+    let lost = account(|books| drop(books.acknowledged.remove(&(FAN, "c".to_owned()))));
+    assert_eq!(lost, [true, false, true]);
+    assert_eq!(account(|books| books.sold.clear()), [false, true, false]);
+    assert_eq!(account(|books| books.ledger.clear()), [false, false, true]);
+    let left_over = account(|books| books.sold.push((SEAT + 1, Uuid::from_u128(1))));
+    assert_eq!(left_over, [false, true, false]);
+}
+
+#[test]
+fn what_nobody_is_known_to_have_done_is_found() {
+    let stranger = LedgerEntry {
+        user: FAN + 1,
+        kind: "charge".to_owned(),
+        amount: WON,
+    };
+    assert_eq!(findings(|_, books| books.ledger.push(stranger)), 1);
+}
+
+#[test]
+fn a_replay_that_says_something_else_is_found() {
+    let again = findings(|told, _| {
+        let mut replay = told[1].clone();
+        replay.outcome = Outcome::Ok(Fact::Charged(WON + 1));
+        told.push(replay);
+    });
+    assert!(again > 0);
+}
+
+#[test]
+fn only_the_fans_of_a_run_are_looked_at() {
+    let mut books = books();
+    books.sold.push((SEAT + 1, Uuid::from_u128(1)));
+    let mut other = ticket("paid");
+    other.reservation = Uuid::from_u128(1);
+    books.reservations.push((FAN + 1, other));
+    books.balances.insert(FAN + 1, WON);
+    assert_eq!(books.clone().of(FAN + 1..FAN + 2).sold.len(), 1);
+    assert_eq!(
+        check_money(&purchase(), &books.of(FAN..FAN + 1)),
+        Findings::new()
+    );
+}
+
+#[test]
 fn whatever_is_lost_or_left_over_is_found() {
     let changes: [fn(&mut Vec<Entry>, &mut Books); 9] = [
         |_, books| drop(books.acknowledged.remove(&(FAN, "c".to_owned()))),

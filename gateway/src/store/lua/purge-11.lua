@@ -1,9 +1,11 @@
 -- Ends what is over without promoting anyone: lapsed sessions and lapsed graces.
 --
--- KEYS     the queue's nine keys, in the order of lib/queue.lua
+-- KEYS     the queue's eleven keys, in the order of lib/queue.lua
 -- ARGV     hold ms, token lifetime ms, limit (500 at most)
 -- Returns  how many places lapsed; as many as the limit means that there may be more
--- Needs    queue guard record session place purge
+-- Needs    queue state guard record session lapse place purge
 
 guard()
-return purge(tonumber(ARGV[3]))
+local lapsed = purge(tonumber(ARGV[3]))
+save()
+return lapsed

@@ -2,10 +2,10 @@
 -- Where there is a state already it changes nothing: a first start and a loss look alike, and only
 -- the operator knows which it is.
 --
--- KEYS     the queue's nine keys, in the order of lib/queue.lua
+-- KEYS     the queue's eleven keys, in the order of lib/queue.lua
 -- ARGV     hold ms, token lifetime ms
 -- Returns  1 when the queue was created, 0 when it was there
--- Needs    queue guard config record session place purge promote
+-- Needs    queue state guard config bucket
 
 load_state()
 if state.epoch then
@@ -17,4 +17,5 @@ end
 redis.call('HSETNX', K.config, 'mode', DEFAULT_MODE)
 local config = read_config()
 begin_epoch(run_id, 0, bucket_size(config.promote_per_second))
+save()
 return 1

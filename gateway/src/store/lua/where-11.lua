@@ -1,19 +1,19 @@
--- Where a fan is now. With a ticket, only the place that this ticket is good for; a place that was
--- lost with Redis is put back at the ticket's own number.
+-- Where a fan is now. With a ticket, only the place that this ticket is good for; a place that
+-- was lost with Redis is put back at the ticket's own number.
 --
--- KEYS     the queue's nine keys, in the order of lib/queue.lua
+-- KEYS     the queue's eleven keys, in the order of lib/queue.lua
 -- ARGV     hold ms, token lifetime ms, user, ticket or "", epoch or "", claim 0|1
 -- Returns  {status, ticket, epoch, position, expiry ms, now ms}
 --          status is waiting, active, expired or absent
--- Needs    queue guard config record session place
+-- Needs    queue state guard config record session lapse place
 
 guard()
 local user, ticket, ticket_epoch = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 
 local function answer(status, place, position, expiry)
+  save()
   return { status, place, tonumber(state.epoch), position or 0, expiry or 0, now }
 end
-
 local function waiting_at(place)
   return answer('waiting', place, position_of(place))
 end

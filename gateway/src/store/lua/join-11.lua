@@ -2,11 +2,11 @@
 -- Then promotes as many as joined, so that with room a fan is let in by the same answer.
 -- Allowed during a hold, because a new ticket is above all the old ones.
 --
--- KEYS     the queue's nine keys, in the order of lib/queue.lua
+-- KEYS     the queue's eleven keys, in the order of lib/queue.lua
 -- ARGV     hold ms, token lifetime ms, then per fan: user, ticket or "", epoch or ""
 -- Returns  {now ms, epoch, more 0|1, promoted, then per fan: status, ticket, position, expiry ms}
 --          status is waiting, active or closed
--- Needs    queue guard config record session place purge promote
+-- Needs    queue state guard config record session lapse place purge presence bucket promote
 
 guard()
 local config = read_config()
@@ -51,4 +51,5 @@ for i = 3, #ARGV, 3 do
     reply[#reply + 1] = value
   end
 end
+save()
 return reply

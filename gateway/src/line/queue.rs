@@ -1,0 +1,77 @@
+//! One queue, as this gateway serves it: the picture, and what is gathered around it.
+
+use std::time::Instant;
+
+use shared::ids::{QueueName, UserId};
+
+use super::estimate::Estimator;
+use super::joins::Gathering;
+use super::pace;
+use super::picture::Picture;
+use super::place::{Outlook, Place, Standing};
+use super::presence::Presence;
+use super::streams::Streams;
+use super::turns::Turns;
+use crate::store::{Change, ChangeKind};
+
+/// One queue of a line.
+pub(crate) struct Queue {
+    pub(crate) name: QueueName,
+    pub(crate) picture: Picture,
+    pub(crate) presence: Presence,
+    pub(crate) estimator: Estimator,
+    pub(crate) joins: Gathering,
+    pub(crate) turns: Turns,
+    pub(crate) streams: Streams,
+}
+
+impl Queue {
+    pub(crate) fn new(name: QueueName) -> Self {
+        Self {
+            name,
+            picture: Picture::default(),
+            presence: Presence::default(),
+            estimator: Estimator::default(),
+            joins: Gathering::default(),
+            turns: Turns::default(),
+            streams: Streams::default(),
+        }
+    }
+
+    /// Notes that a fan near the front is there.
+    pub(crate) fn note_presence(&self, user: UserId, standing: Standing) {
+        let position = standing.position();
+        if position > 0 && position <= self.picture.near() {
+            self.presence.note(user);
+        }
+    }
+
+    /// What lies ahead of a place: how long it will take, and when to ask again.
+    pub(crate) fn outlook(&self, place: &Place) -> Outlook {
+        let position = place.standing.position();
+        let now = Instant::now();
+        let estimate = match place.standing {
+            Standing::Waiting { .. } if !place.is_stale => self.estimator.estimate(position, now),
+            _ => None,
+        };
+        if let Some(estimate) = estimate {
+            self.estimator.tell(place.ticket, estimate, now);
+        }
+        Outlook {
+            estimate,
+            poll_after: pace::poll_after(position, self.picture.rate()),
+        }
+    }
+
+    /// Follows the changes of one tick beside the picture.
+    pub(crate) fn follow(&self, changes: &[Change], now: Instant) {
+        for change in changes {
+            match change.kind {
+                ChangeKind::LetIn => self.estimator.let_in(change.ticket, now),
+                ChangeKind::Left | ChangeKind::Ended => self.estimator.gone(change.ticket),
+                ChangeKind::Claimed | ChangeKind::Waits => {}
+            }
+        }
+        self.streams.wake(changes);
+    }
+}
