@@ -123,24 +123,27 @@ fn problems_of(operation: &Value) -> Vec<Problem> {
             R::CrossSite,
             R::LineUnavailable,
         ],
-        "status" | "events" => {
-            vec![
-                R::TokenInvalid,
-                R::WrongUser,
-                R::UnknownQueue,
-                R::TooFast(Duration::from_secs(1)),
-                R::NotInLine,
-                R::LineUnavailable,
-            ]
-        }
+        "events" => [of_status(), vec![R::TooManyStreams]].concat(),
+        "status" => of_status(),
         _ => Vec::new(),
     };
-    let streams = (id == "events").then_some(R::TooManyStreams);
-    let mut problems: Vec<Problem> = own.into_iter().chain(streams).map(Problem::from).collect();
+    let mut problems: Vec<Problem> = own.into_iter().map(Problem::from).collect();
     if !operation["requestBody"].is_null() {
         problems.extend(body_problems());
     }
     problems
+}
+
+fn of_status() -> Vec<Refusal> {
+    use Refusal as R;
+    vec![
+        R::TokenInvalid,
+        R::WrongUser,
+        R::UnknownQueue,
+        R::TooFast(Duration::from_secs(1)),
+        R::NotInLine,
+        R::LineUnavailable,
+    ]
 }
 
 /// What the gate may say before the upstream hears of a request.

@@ -44,10 +44,10 @@ pub struct Settings {
     pub token_lifetime: Duration,
     /// `LINE_HOLD_SECONDS`, 15: how long nobody is promoted after Redis was lost or restarted.
     pub hold: Duration,
-    /// `POLL_FLOOR_MS`, 500: how often a fan may poll, with a burst of 5; 0 switches it off.
-    pub poll_floor: Duration,
     /// `API_DOCS`, on: the document that the Swagger UI shows; none under `off`.
     pub api_docs: Option<Value>,
+    /// `POLL_FLOOR_MS`, 500: how often a fan may poll, with a burst of 5; 0 switches it off.
+    pub poll_floor: Duration,
     /// `CORS_ORIGINS`, empty: other origins whose pages may call, by commas.
     pub cors_origins: Vec<HeaderValue>,
     /// `SHUTDOWN_GRACE_SECONDS`, 10: how long requests in flight may take at the end.
@@ -82,8 +82,8 @@ impl Settings {
             pass_keys,
             token_lifetime: seconds(env, "TOKEN_TTL", 86_400, 60..=604_800)?,
             hold: seconds(env, "LINE_HOLD_SECONDS", 15, shortest_hold_seconds()..=300)?,
-            poll_floor: Duration::from_millis(env.number("POLL_FLOOR_MS", 500, 0..=60_000)?),
             api_docs: api_docs(env)?,
+            poll_floor: Duration::from_millis(env.number("POLL_FLOOR_MS", 500, 0..=60_000)?),
             cors_origins: list(env, "CORS_ORIGINS", "")?,
             grace: seconds(env, "SHUTDOWN_GRACE_SECONDS", 10, 0..=600)?,
         })

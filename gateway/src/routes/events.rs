@@ -54,18 +54,18 @@ struct Watch {
 /// The refusal that the fan is told, or `invalid_field` for a bad user id.
 #[utoipa::path(
     get, path = "/api/status/{userId}/events", operation_id = "events", tag = "The line",
-    summary = "The same answer, pushed",
-    description = "Server-sent events: one event `place` whenever position, status or end of the \
-        session changes, with the answer of status as its data. An event is no claim. The id is \
-        the number shown: a client that reconnects never sees it rise.",
+    summary = "Your place, pushed",
+    description = "The answer of status as server-sent events, whenever it changes, until the \
+        place is over. An event is no claim. Its id is the number shown.",
     params(
         ("userId" = UserId, Path, description = "Your own number.", example = 123),
         ("queue" = Option<String>, Query, description = "Which queue, without a token."),
-        ("seen" = Option<u64>, Query,
-            description = "The last number that you showed; the answer is never above it."),
+        ("seen" = Option<u64>, Query, description = "The last number that you showed."),
+        ("Last-Event-ID" = Option<u64>, Header, description = "What a browser sends after a cut."),
     ),
-    responses((status = 200, description = "Events, until the place is over.",
-        body = String, content_type = "text/event-stream")),
+    responses((status = 200, description = "Events named `place`.", body = String,
+        content_type = "text/event-stream",
+        example = "event: place\nid: 5\ndata: {\"userId\":123,\"waitingId\":5}\n\n")),
 )]
 pub async fn events(
     State(services): State<Arc<Services>>,

@@ -39,8 +39,7 @@ pub struct StatusQuery {
     params(
         ("userId" = UserId, Path, description = "Your own number.", example = 123),
         ("queue" = Option<String>, Query, description = "Which queue, without a token."),
-        ("seen" = Option<u64>, Query,
-            description = "The last number that you showed; the answer is never above it."),
+        ("seen" = Option<u64>, Query, description = "The last number that you showed."),
     ),
     responses((status = 200, description = "Your place as it stands.", body = PlaceAnswer,
         example = json!({"userId": 123, "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl",

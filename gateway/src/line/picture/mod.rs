@@ -22,8 +22,6 @@ use ends::Ends;
 pub(crate) use view::Sight;
 use view::View;
 
-/// How long a "no such place" is believed without asking again.
-const REFUSAL_LASTS: Duration = Duration::from_secs(5);
 /// How often Redis is asked about a place that may have changed since the last tick.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
@@ -32,7 +30,6 @@ const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 struct Notes {
     /// Positions told to fans who joined since the last tick: the number must not rise.
     told: HashMap<Ticket, u64>,
-    refused: HashMap<UserId, (Ticket, Instant)>,
     asked: HashMap<UserId, Instant>,
 }
 
@@ -61,10 +58,7 @@ impl Picture {
             let sight = Sight::over(token.ticket);
             return Some(Glance { sight, is_stale });
         }
-        let Some(mut sight) = view.sight(token) else {
-            let refused = self.refused(token);
-            return refused.map(|sight| Glance { sight, is_stale });
-        };
+        let mut sight = view.sight(token)?;
         if let Standing::Waiting { position } = &mut sight.standing
             && token.ticket > view.tick.counter
         {
@@ -77,13 +71,6 @@ impl Picture {
     fn has_ended(&self, user: UserId, ticket: Ticket) -> bool {
         let ends = self.ends.read().unwrap_or_else(PoisonError::into_inner);
         ends.cover(user, ticket)
-    }
-
-    fn refused(&self, token: &QueueToken) -> Option<Sight> {
-        let notes = self.notes();
-        let (ticket, at) = notes.refused.get(&token.user)?;
-        let holds = *ticket >= token.ticket && at.elapsed() < REFUSAL_LASTS;
-        holds.then(|| Sight::over(token.ticket))
     }
 
     /// Whether it is time to ask Redis about a place that may have changed; it counts as asked.
@@ -110,8 +97,8 @@ impl Picture {
                 standing
             }
             Standing::Over => {
-                let refused = (ticket, Instant::now());
-                self.notes().refused.insert(user, refused);
+                // What is over stays over: no later view may bring it back.
+                self.ends_mut().add(user, ticket);
                 standing
             }
         }
@@ -198,9 +185,6 @@ impl Picture {
         };
         let mut notes = self.notes();
         notes.told.retain(|ticket, _| *ticket > counter);
-        notes
-            .refused
-            .retain(|_, (_, at)| at.elapsed() < REFUSAL_LASTS);
         notes.asked.retain(|_, at| at.elapsed() < ASK_AGAIN_AFTER);
         served
     }
