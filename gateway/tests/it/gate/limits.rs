@@ -82,6 +82,7 @@ async fn fans_whose_session_is_over_share_a_quarter() {
     let slow = Slow::open("4").await;
     let over = slow.gateway.admitted(1).await;
     slow.redis.run_out("active", 1).await;
+    slow.gateway.heard(1, &over, "expired").await;
     let active = slow.gateway.admitted(2).await;
     let held = slow.hanging(&over).await;
     let answer = slow.gateway.post("/slow").token(&over).send().await;

@@ -36,6 +36,7 @@ async fn after_the_session_it_says_over() {
     let (redis, upstream, gateway) = house(&[], &[("GATE_RULES", "own * /*")]).await;
     let token = gateway.admitted(123).await;
     redis.run_out("active", 123).await;
+    gateway.heard(123, &token, "expired").await;
     gateway.get("/mine").token(&token).send().await;
     let claims = payload(upstream.last().pass_text());
     assert_eq!(

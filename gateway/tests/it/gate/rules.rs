@@ -94,6 +94,7 @@ async fn after_the_session_only_ones_own_is_left() {
     let (redis, upstream, gateway) = before_booking(&[]).await;
     let token = gateway.admitted(1).await;
     redis.run_out("active", 1).await;
+    gateway.heard(1, &token, "expired").await;
     for path in ["/api/available-dates", "/api/reserve"] {
         let answer = gateway.get(path).token(&token).send().await;
         assert_eq!(answer.refusal(), (403, "session_expired".to_owned()));

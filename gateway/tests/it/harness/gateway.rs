@@ -9,7 +9,7 @@ use shared::lifecycle::Shutdown;
 use shared::settings::Environment;
 use tokio::task::JoinHandle;
 
-use super::{Answer, Client, PASS_KEYS, Sandbox, TOKEN_KEYS, Upstream, opened, within};
+use super::{Answer, Client, PASS_KEYS, Sandbox, TOKEN_KEYS, Upstream, eventually, opened, within};
 
 /// A created queue with this config, a house, and a gateway with these settings before it.
 pub(crate) async fn house(
@@ -93,6 +93,15 @@ impl Gateway {
             .token(token)
             .send()
             .await
+    }
+
+    /// Waits until this gateway has heard of what was done to the place behind its back.
+    pub(crate) async fn heard(&self, user: u64, token: &str, status: &str) {
+        let has_heard = || async {
+            let place = self.status(user, token).await.ok();
+            (place["status"] == status).then_some(())
+        };
+        eventually("the gateway has heard of it", has_heard).await;
     }
 
     /// Waits until the gateway has stopped by itself.

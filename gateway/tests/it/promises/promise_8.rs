@@ -89,8 +89,12 @@ async fn promise_8_a_redis_that_lost_everything_is_given_back_what_the_picture_k
     // From behind, so that each is told of those who are not back yet.
     for user in (2..=4_u64).rev() {
         let token = &tokens[usize::try_from(user - 1).expect("small")];
-        let place = gateway.status(user, token).await.ok();
-        assert_eq!(place["waitingId"], user - 1, "{place}");
+        let is_back = || async {
+            let place = gateway.status(user, token).await.ok();
+            assert_eq!(place["waitingId"], user - 1, "{place}");
+            redis.score("waiting", user).await
+        };
+        eventually("the place is back", is_back).await;
         assert_eq!(redis.members("waiting").await.len() as u64, 5 - user);
     }
     redis.set_state("hold", 0).await;

@@ -1,8 +1,8 @@
 //! Whether everything held: what fans were told, what the database has, and what Redis showed.
 //!
-//! Under a loss of Redis less is promised today than there will be (`docs/REDIS.md`): sessions that
-//! ran are gone, and numbers count only those who are back. So the numbers of fans are judged up to
-//! the first loss, and a payment that was refused because its session was lost is no finding.
+//! After a loss of Redis the gateways give back the sessions that ran, as far as one of them knew
+//! and lives (`docs/REDIS.md`); here gateways die too. So the numbers of fans are judged up to the
+//! first loss, and a payment that was refused because its session was lost is no finding.
 //! Seats, money, cap, the hold after a loss, and who was passed while standing in the line are
 //! judged throughout. Not judged: whether a fan who was present came back in time.
 
@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use crate::history::books::Books;
-use crate::history::{Call, Entry, Findings, History, Outcome};
+use crate::history::{Call, Entry, Findings, History, Outcome, Standing, places};
 use crate::history::{check_answers, check_holds, check_money, check_order, check_positions};
 use crate::witness::lives::Life;
 
@@ -31,19 +31,35 @@ pub(super) fn judge(history: &History, lives: &[Life], books: &Books) -> Finding
         check_holds(&certain(&entries), HOLD),
         check_positions(&before),
         check_order(&before, &called(history, lives)),
-        check_line_hold(lives),
+        check_line_hold(history, &entries, lives),
     ]
     .concat()
 }
 
-/// After a loss nobody is let in before those who were there had time to come back.
-fn check_line_hold(lives: &[Life]) -> Findings {
-    let too_early = lives.iter().skip(1).filter_map(|life| {
-        let (ticket, first) = life.called.iter().min_by_key(|(_, moment)| **moment)?;
-        let held = first.duration_since(life.began);
-        (held < LINE_HOLD).then(|| format!("ticket {ticket} was let in {held:?} after a loss"))
-    });
-    too_early.collect()
+/// After a loss nobody new is let in before those who were there had time to come back. A session
+/// that ran before it is given back.
+fn check_line_hold(history: &History, entries: &[Entry], lives: &[Life]) -> Findings {
+    let mut findings = Findings::new();
+    let mut ran_before = HashSet::new();
+    for pair in lives.windows(2) {
+        let (before, life) = (&pair[0], &pair[1]);
+        ran_before.extend(before.called.keys().copied());
+        ran_before.extend(told_active(entries, history.at(life.began)));
+        for (ticket, moment) in &life.called {
+            let held = moment.duration_since(life.began);
+            if held < LINE_HOLD && !ran_before.contains(ticket) {
+                findings.push(format!("ticket {ticket} was let in {held:?} after a loss"));
+            }
+        }
+    }
+    findings
+}
+
+/// The tickets of fans who knew by then that they were in.
+fn told_active(entries: &[Entry], by: Duration) -> impl Iterator<Item = u64> {
+    let told = places(entries)
+        .filter(move |(entry, _, standing)| entry.returned <= by && *standing == Standing::Active);
+    told.map(|(_, ticket, _)| ticket)
 }
 
 fn before_the_first_loss(history: &History, entries: &[Entry], lives: &[Life]) -> Vec<Entry> {

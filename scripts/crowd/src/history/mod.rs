@@ -22,6 +22,7 @@ pub use answers::check_answers;
 pub use cap::most_sessions_at_once;
 pub use holds::check_holds;
 pub use money::{Account, check_money, hold_against};
+pub(crate) use order::places;
 pub use order::{check_order, check_positions};
 pub use places::check_places;
 

@@ -71,7 +71,7 @@ fn highest_let_in(entries: &[Entry]) -> Vec<(Duration, u64)> {
 }
 
 /// Joins and polls that told a place, by the time of their answers.
-pub(super) fn places(entries: &[Entry]) -> impl Iterator<Item = (&Entry, u64, Standing)> {
+pub(crate) fn places(entries: &[Entry]) -> impl Iterator<Item = (&Entry, u64, Standing)> {
     entries
         .iter()
         .filter_map(|entry| match (&entry.call, &entry.outcome) {
