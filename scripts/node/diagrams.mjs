@@ -1,14 +1,24 @@
 // Renders every Mermaid block of every page of the repository at FOLDER with the browser that
 // BROWSER names, and fails with those that do not render.
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { renderMermaid } from "@mermaid-js/mermaid-cli";
 import puppeteer from "puppeteer";
 
 const [folder] = process.argv.slice(2);
-const list = ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"];
-const pages = execFileSync("git", list, { cwd: folder, encoding: "utf8" }).split("\n");
+const built = new Set(["target", "node_modules"]);
+const pages = pagesBelow("");
+
+// Read from the folder, not from git: a machine that only runs the project need not have it.
+function pagesBelow(under) {
+  return readdirSync(join(folder, under), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(under, entry.name);
+    if (entry.isDirectory()) {
+      return entry.name.startsWith(".") || built.has(entry.name) ? [] : pagesBelow(path);
+    }
+    return entry.name.endsWith(".md") ? [path] : [];
+  });
+}
 
 // A page in another language has the same blocks.
 const seen = new Set();
@@ -25,7 +35,7 @@ const browser = await puppeteer.launch({
 });
 let drawn = 0;
 const broken = [];
-for (const page of pages.filter(Boolean)) {
+for (const page of pages) {
   for (const [index, block] of blocksOf(page).entries()) {
     if (seen.has(block)) continue;
     seen.add(block);

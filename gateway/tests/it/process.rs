@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -138,10 +140,9 @@ async fn serve(mut command: Command) -> Serving {
     Serving { child, client }
 }
 
-fn signal(serving: &Serving, name: &str) {
-    let id = serving.child.id().to_string();
-    let sent = Command::new("kill").args(["-s", name, &id]).status();
-    assert!(sent.expect("kill runs").success());
+fn send(serving: &Serving, signal: Signal) {
+    let id = serving.child.id().try_into().expect("an id of a process");
+    kill(Pid::from_raw(id), signal).expect("it still runs");
 }
 
 /// The id of the key that signs a new token.
@@ -168,12 +169,12 @@ async fn a_hangup_rereads_the_keys_and_a_bad_file_keeps_them() {
     let serving = serve(command).await;
     assert_eq!(signing_key(&serving).await, "t");
     write(&format!("{},broken", key("b", 6)));
-    signal(&serving, "HUP");
+    send(&serving, Signal::SIGHUP);
     for _ in 0..20 {
         assert_eq!(signing_key(&serving).await, "t", "a bad file is none");
     }
     write(&key("n", 7));
-    signal(&serving, "HUP");
+    send(&serving, Signal::SIGHUP);
     let is_new = || async { (signing_key(&serving).await == "n").then_some(()) };
     eventually("the new key signs", is_new).await;
     std::fs::remove_file(&file).expect("removed");
@@ -184,7 +185,7 @@ async fn a_term_ends_it_politely_with_0() {
     let redis = Sandbox::open().await;
     let mut serving = serve(gateway(&redis)).await;
     serving.client.get("/readyz").send().await.ok();
-    signal(&serving, "TERM");
+    send(&serving, Signal::SIGTERM);
     let code = eventually("it ends", || {
         let status = serving.child.try_wait().expect("it is a child of ours");
         async move { status.map(|status| status.code()) }

@@ -1,5 +1,7 @@
 //! How a running booking takes signals: it stops softly, and rereads its keys.
 
+use nix::sys::signal::Signal;
+
 use crate::harness::{House, Process, eventually, pass_keys};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -11,7 +13,7 @@ async fn a_booking_that_is_told_to_stop_finishes_what_it_began() {
     let balance = house.database.lock_balance(1).await;
     let charge = tokio::spawn(fan.charge(10_000).into_future());
     house.database.await_lock_waits(1).await;
-    process.signal("TERM");
+    process.signal(Signal::SIGTERM);
     eventually("nobody new is let in", async || {
         tokio::net::TcpStream::connect(process.address())
             .await
@@ -37,9 +39,9 @@ async fn keys_are_reread_when_booking_is_told_to() {
     let fan = house.fan(1).at(process.address());
     fan.balance().await.refused(401, "pass_required");
     std::fs::write(&path, "no keys").expect("a file");
-    process.signal("HUP");
+    process.signal(Signal::SIGHUP);
     std::fs::write(&path, format!("{others},{}", pass_keys())).expect("a file");
-    process.signal("HUP");
+    process.signal(Signal::SIGHUP);
     eventually("the new key is known", async || {
         fan.balance().await.status == 200
     })

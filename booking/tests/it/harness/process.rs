@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 
 use super::{House, eventually, pass_keys};
@@ -53,12 +55,10 @@ impl Process {
         self.address
     }
 
-    /// Sends it a signal, named as `kill` names it.
-    pub(crate) fn signal(&self, name: &str) {
-        let kill = Command::new("kill")
-            .args(["-s", name, &self.child.id().to_string()])
-            .status();
-        assert!(kill.expect("the program kill").success());
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let id = self.child.id().try_into().expect("an id of a process");
+        kill(Pid::from_raw(id), signal).expect("it still runs");
     }
 
     /// Waits for its end by itself, and answers how that was.

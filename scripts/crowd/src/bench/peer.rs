@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tokio::net::TcpStream;
 
 use super::house::{House, Running};
@@ -92,9 +94,8 @@ impl Peer {
 impl Drop for Peer {
     /// SIGTERM, not SIGKILL: the master ends its workers.
     fn drop(&mut self) {
-        let pid = self.child.id().to_string();
-        let asked = Command::new("kill").args(["-s", "TERM", &pid]).status();
-        if asked.is_ok_and(|status| status.success()) {
+        let pid = self.child.id().try_into().map(Pid::from_raw);
+        if pid.is_ok_and(|pid| kill(pid, Signal::SIGTERM).is_ok()) {
             let _reaped = self.child.wait();
         }
     }

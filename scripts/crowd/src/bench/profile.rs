@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tokio::process::{Child, Command};
 
 use super::fans;
@@ -154,12 +156,7 @@ fn start(
 async fn stop(tools: Vec<Child>) -> anyhow::Result<()> {
     for mut tool in tools {
         let pid = tool.id().context("it ended before the load did")?;
-        let pid = pid.to_string();
-        let asked = Command::new("kill")
-            .args(["-s", "INT", &pid])
-            .status()
-            .await?;
-        ensure!(asked.success(), "it cannot be interrupted");
+        kill(Pid::from_raw(pid.try_into()?), Signal::SIGINT).context("interrupting it")?;
         tool.wait().await?;
     }
     Ok(())

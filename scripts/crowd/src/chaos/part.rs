@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 /// What a soft stop may take before it counts as one that never ends.
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
@@ -65,17 +67,17 @@ impl Part {
 
     /// SIGSTOP: it is there, and does nothing.
     pub(super) fn stall(&self) -> anyhow::Result<()> {
-        self.signal("STOP")
+        self.signal(Signal::SIGSTOP)
     }
 
     /// SIGCONT.
     pub(super) fn resume(&self) -> anyhow::Result<()> {
-        self.signal("CONT")
+        self.signal(Signal::SIGCONT)
     }
 
     /// SIGTERM, and waits for the end.
     pub(super) async fn stop(&mut self) -> anyhow::Result<()> {
-        self.signal("TERM")?;
+        self.signal(Signal::SIGTERM)?;
         let deadline = Instant::now() + STOP_PATIENCE;
         while self.is_running()? {
             ensure!(Instant::now() < deadline, "{} does not stop", self.name);
@@ -84,14 +86,12 @@ impl Part {
         Ok(())
     }
 
-    fn signal(&self, signal: &str) -> anyhow::Result<()> {
+    fn signal(&self, signal: Signal) -> anyhow::Result<()> {
         let Some(child) = &self.child else {
             bail!("{} does not run", self.name);
         };
-        let pid = child.id().to_string();
-        let status = Command::new("kill").args(["-s", signal, &pid]).status()?;
-        ensure!(status.success(), "{} cannot be sent {signal}", self.name);
-        Ok(())
+        let pid = Pid::from_raw(child.id().try_into()?);
+        kill(pid, signal).with_context(|| format!("sending {signal} to {}", self.name))
     }
 
     /// Whether it runs; what it said when it has ended by itself with an error.
