@@ -35,11 +35,20 @@ enum Truth {
     Later,
 }
 
+/// Places per second, over the two windows.
+#[derive(Debug, Clone, Copy)]
+struct Speeds {
+    slow: f64,
+    fast: f64,
+}
+
 #[derive(Default)]
 struct Record {
     /// When, and how many places had been called or given up by then.
     marks: VecDeque<(Instant, u64)>,
     served: u64,
+    /// As of the last mark, as far as they are known.
+    speeds: Option<Speeds>,
     told: HashMap<Ticket, (Instant, Estimate)>,
 }
 
@@ -57,24 +66,25 @@ impl Estimator {
         while record.marks.front().is_some_and(|(at, _)| now - *at > LONG) {
             record.marks.pop_front();
         }
+        record.speeds = record.measure(now);
     }
 
     /// Forgets the speed: after a loss or a gap the old one says nothing.
     pub(crate) fn forget(&self) {
-        self.lock().marks.clear();
-    }
-
-    /// How long who is at this position will wait.
-    pub(crate) fn estimate(&self, position: u64, now: Instant) -> Option<Estimate> {
-        self.lock().estimate(position, now)
-    }
-
-    /// Remembers what the fan was told, to hold it against the truth; the first word counts.
-    pub(crate) fn tell(&self, ticket: Ticket, estimate: Estimate, now: Instant) {
         let mut record = self.lock();
+        record.marks.clear();
+        record.speeds = None;
+    }
+
+    /// How long the fan with this ticket will wait at this position. What a fan is told first is
+    /// remembered, to hold it against the truth.
+    pub(crate) fn tell(&self, ticket: Ticket, position: u64, now: Instant) -> Option<Estimate> {
+        let mut record = self.lock();
+        let estimate = record.speeds?.estimate(position);
         if record.told.len() < SAMPLES {
             record.told.entry(ticket).or_insert((now, estimate));
         }
+        Some(estimate)
     }
 
     /// This ticket was let in now.
@@ -110,15 +120,22 @@ impl Record {
         (seconds >= KNOWN_AFTER.as_secs_f64() && served > 0).then(|| as_f64(served) / seconds)
     }
 
-    fn estimate(&self, position: u64, now: Instant) -> Option<Estimate> {
-        let short = self.speed(SHORT, now)?;
-        let long = self.speed(LONG, now)?;
-        let (slow, fast) = (short.min(long), short.max(long));
-        let places = as_f64(position);
-        Some(Estimate {
-            min_seconds: whole((places / fast * (1.0 - SPREAD)).floor()),
-            max_seconds: whole((places / slow * (1.0 + SPREAD)).ceil() + 1.0),
+    fn measure(&self, now: Instant) -> Option<Speeds> {
+        let (short, long) = (self.speed(SHORT, now)?, self.speed(LONG, now)?);
+        Some(Speeds {
+            slow: short.min(long),
+            fast: short.max(long),
         })
+    }
+}
+
+impl Speeds {
+    fn estimate(self, position: u64) -> Estimate {
+        let places = as_f64(position);
+        Estimate {
+            min_seconds: whole((places / self.fast * (1.0 - SPREAD)).floor()),
+            max_seconds: whole((places / self.slow * (1.0 + SPREAD)).ceil() + 1.0),
+        }
     }
 }
 
@@ -158,22 +175,29 @@ mod tests {
         from + Duration::from_secs(seconds)
     }
 
+    /// What a fan at this position is told.
+    fn told(estimator: &Estimator, position: u64, now: Instant) -> Option<Estimate> {
+        estimator.tell(Ticket(position), position, now)
+    }
+
     #[test]
     fn nothing_is_told_before_something_is_known() {
         let estimator = Estimator::default();
         let start = Instant::now();
-        assert_eq!(estimator.estimate(1, start), None);
+        assert_eq!(told(&estimator, 1, start), None);
         let now = moving(&estimator, start, 10, 3);
-        assert_eq!(estimator.estimate(1, now), None, "too short");
-        let still = moving(&Estimator::default(), start, 0, 60);
-        assert_eq!(Estimator::default().estimate(1, still), None);
+        assert_eq!(told(&estimator, 1, now), None, "too short");
+        let now = moving(&estimator, now, 10, 10);
+        assert!(told(&estimator, 1, now).is_some());
+        estimator.forget();
+        assert_eq!(told(&estimator, 1, now), None, "forgotten");
     }
 
     #[test]
     fn a_steady_line_is_told_around_the_truth() {
         let estimator = Estimator::default();
         let now = moving(&estimator, Instant::now(), 10, 60);
-        let estimate = estimator.estimate(1000, now).expect("known");
+        let estimate = told(&estimator, 1000, now).expect("known");
         assert!((60..=100).contains(&estimate.min_seconds), "{estimate:?}");
         assert!((100..=150).contains(&estimate.max_seconds), "{estimate:?}");
     }
@@ -183,7 +207,7 @@ mod tests {
         let estimator = Estimator::default();
         let now = moving(&estimator, Instant::now(), 100, 40);
         let now = moving(&estimator, now, 10, 15);
-        let estimate = estimator.estimate(1000, now).expect("known");
+        let estimate = told(&estimator, 1000, now).expect("known");
         assert!(estimate.min_seconds < 20, "{estimate:?}");
         assert!(estimate.max_seconds > 100, "{estimate:?}");
     }
@@ -193,6 +217,6 @@ mod tests {
         let estimator = Estimator::default();
         let now = moving(&estimator, Instant::now(), 100, 40);
         let now = moving(&estimator, now, 0, 15);
-        assert_eq!(estimator.estimate(1000, now), None);
+        assert_eq!(told(&estimator, 1000, now), None);
     }
 }

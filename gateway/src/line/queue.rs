@@ -49,14 +49,12 @@ impl Queue {
     /// What lies ahead of a place: how long it will take, and when to ask again.
     pub(crate) fn outlook(&self, place: &Place) -> Outlook {
         let position = place.standing.position();
-        let now = Instant::now();
         let estimate = match place.standing {
-            Standing::Waiting { .. } if !place.is_stale => self.estimator.estimate(position, now),
+            Standing::Waiting { .. } if !place.is_stale => {
+                self.estimator.tell(place.ticket, position, Instant::now())
+            }
             _ => None,
         };
-        if let Some(estimate) = estimate {
-            self.estimator.tell(place.ticket, estimate, now);
-        }
         Outlook {
             estimate,
             poll_after: pace::poll_after(position, self.picture.rate()),

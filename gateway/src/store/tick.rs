@@ -68,7 +68,7 @@ pub struct ConfigTexts {
 }
 
 /// How the line stands, and what has changed since the picture was last told.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tick {
     /// Redis's time, in ms since the Unix epoch.
     pub now_ms: u64,

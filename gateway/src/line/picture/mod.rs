@@ -179,9 +179,7 @@ impl Picture {
         self.note_ends(&tick);
         let served = {
             let mut view = self.view_mut();
-            let view = view.as_mut()?;
-            let served = view.apply(tick, sent);
-            (!view.has_drifted()).then_some(served)
+            view.as_mut()?.apply(tick, sent)
         };
         let mut notes = self.notes();
         notes.told.retain(|ticket, _| *ticket > counter);

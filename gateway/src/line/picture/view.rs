@@ -82,9 +82,15 @@ impl View {
     }
 
     /// Brings the view up to date. Answers how many places were called or given up ahead of those
-    /// that wait.
-    pub(super) fn apply(&mut self, tick: Tick, sent: Instant) -> u64 {
+    /// that wait, or `None` when it cannot be told what has happened: then it has to begin anew.
+    pub(super) fn apply(&mut self, tick: Tick, sent: Instant) -> Option<u64> {
         let (high, counter) = (self.tick.high, self.tick.counter);
+        let given = tick.counter.0.saturating_sub(counter.0);
+        // Who got one of them waits or has changed since. More can only come from outside, and may
+        // be any number: an operator has moved the counter.
+        if given > tick.waiting + tick.changes.len() as u64 {
+            return None;
+        }
         (counter.0 + 1..=tick.counter.0).for_each(|ticket| self.places.set(Ticket(ticket)));
         let mut served = 0;
         for change in &tick.changes {
@@ -94,7 +100,7 @@ impl View {
         self.places.settle();
         self.tick = tick;
         self.sent = sent;
-        served
+        (!self.has_drifted()).then_some(served)
     }
 
     /// Follows one change; whether a waiting place was given up by it.
@@ -139,8 +145,8 @@ impl View {
         self.sessions.insert(user, session);
     }
 
-    /// Whether the view has drifted from what Redis counts: then it has to begin anew.
-    pub(super) fn has_drifted(&self) -> bool {
+    /// Whether the view has drifted from what Redis counts.
+    fn has_drifted(&self) -> bool {
         self.kept_up_to <= self.tick.high && self.places.count() != self.tick.waiting
     }
 
@@ -224,5 +230,21 @@ impl View {
                 .chain(sessions.filter(|session| session.left_ms > 0))
                 .collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counter_that_was_moved_far_ahead_is_not_counted_up_to() {
+        let tick = |counter| Tick {
+            counter: Ticket(counter),
+            ..Tick::default()
+        };
+        let mut view = View::begin(Snapshot::default(), &tick(0), Instant::now(), None);
+        assert_eq!(view.apply(tick(1_000_000), Instant::now()), None);
+        assert_eq!(view.places.count(), 0);
     }
 }

@@ -10,13 +10,23 @@
 --          resync: the log does not reach back to seq, or another epoch has begun
 -- Needs    queue state guard config record session presence
 
+-- With few commands, however many fans were seen.
+local function note_seen(first)
+  for from = first, #ARGV, PUSH_LENGTH do
+    local scores = {}
+    for i = from, math.min(from + PUSH_LENGTH - 1, #ARGV) do
+      scores[#scores + 1] = int(now)
+      scores[#scores + 1] = ARGV[i]
+    end
+    redis.call('ZADD', K.seen, unpack(scores))
+  end
+end
+
 guard()
 local config = read_config()
 forgive_gap()
 remember('ticked_at', int(now))
-for i = 5, #ARGV do
-  redis.call('ZADD', K.seen, int(now), ARGV[i])
-end
+note_seen(5)
 redis.call('ZREMRANGEBYSCORE', K.seen, '-inf', int(now - 2 * Q_MS))
 mark_front(config)
 save()

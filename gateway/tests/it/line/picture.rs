@@ -7,6 +7,7 @@ use rand::rngs::StdRng;
 use rand::seq::IteratorRandom;
 use rand::{Rng, SeedableRng};
 use redis::cmd;
+use shared::ids::Ticket;
 
 use crate::harness::{Desk, Sandbox, Witness, is_deep, opened, seed};
 
@@ -144,4 +145,23 @@ async fn who_joined_since_the_last_tick_is_known_by_the_counter() {
     let elsewhere = Desk::open(&redis).join(4).await;
     let seen = by_picture(&redis, &desk, &elsewhere).await;
     assert_eq!(seen.standing, Standing::Waiting { position: 4 });
+}
+
+#[tokio::test]
+async fn a_counter_that_an_operator_moves_far_ahead_is_followed() {
+    let (redis, desk) = opened(&[("mode", "paused")]).await;
+    let before = desk.join(1).await;
+    refresh(&desk).await;
+    let far = before.ticket.0 + 50_000_000;
+    redis
+        .ask::<()>(cmd("SET").arg(redis.key("ticket")).arg(far))
+        .await;
+    refresh(&desk).await;
+    let after = desk.join(2).await;
+    refresh(&desk).await;
+    assert_eq!(after.ticket, Ticket(far + 1));
+    for (place, position) in [(before, 1), (after, 2)] {
+        let seen = by_picture(&redis, &desk, &place).await;
+        assert_eq!(seen.standing, Standing::Waiting { position });
+    }
 }
