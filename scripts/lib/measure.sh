@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What scripts/bench, scripts/chaos and scripts/profile share: the build, and servers that nobody
-# else uses.
+# What scripts/bench, scripts/scale, scripts/chaos and scripts/profile share: the build, and servers
+# that nobody else uses.
 
 # Given servers are not taken: these runs read the figures of whole servers, kill and stall them.
 provide_private_servers() {
@@ -30,6 +30,16 @@ want_nginx_with_lua() {
     without_services install nginx-lua || say "nginx with Lua is missing: its rows are left out"
     return 0
   done
+}
+
+# libfaketime gives one process a clock that is wrong.
+have_faketime() {
+  local folder
+  for folder in /usr/lib/*/faketime /usr/lib64/faketime /usr/lib/faketime \
+    /usr/local/lib/faketime; do
+    [[ ! -e $folder/libfaketime.so.1 ]] || return 0
+  done
+  return 1
 }
 
 # Debian starts a service as soon as it is installed, unless this file says no.

@@ -19,6 +19,7 @@ packages_for() {
     nginx-lua:apt-get) echo nginx libnginx-mod-http-lua lua-nginx-redis lua-cjson ;;
     nginx-lua:*) echo nginx ;;
     perf:apt-get) echo linux-perf ;;
+    faketime:*) echo libfaketime ;;
     certificates:*) echo ca-certificates ;;
     node:brew) echo node ;;
     node:*) echo nodejs npm ;;

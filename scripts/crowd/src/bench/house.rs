@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::Context as _;
 
 use crate::system::program::Program;
-use crate::system::server::Server;
+use crate::system::server::{Doors, Server};
 use crate::system::settings::Settings;
 use crate::system::{Concert, QUEUE, await_ready};
 use crate::witness::line::Line;
@@ -37,14 +37,20 @@ pub(super) const ALL_IN: Config<'static> = &[
 pub(super) struct Running {
     server: Server,
     pub(super) address: String,
+    /// Where it tells its metrics, if it is one of ours.
+    admin: Option<String>,
 }
 
 impl Running {
     pub(super) async fn start(name: &str, command: &mut Command) -> anyhow::Result<Self> {
         let mut server = Server::start(name, command)?;
-        let address = server.address().await?;
+        let Doors { address, admin } = server.doors().await?;
         await_ready(&address).await;
-        Ok(Self { server, address })
+        Ok(Self {
+            server,
+            address,
+            admin,
+        })
     }
 
     /// Its process.
@@ -155,6 +161,12 @@ impl House {
     /// The queue in Redis.
     pub(super) fn line(&self) -> Line {
         Line::new(self.settings.redis_url(), self.settings.key_prefix())
+    }
+
+    /// Its one gateway: its process, and where it tells its metrics.
+    pub(super) fn gateway(&self) -> (u32, &str) {
+        let gateway = &self.gateways[0];
+        (gateway.pid(), gateway.admin.as_deref().unwrap_or_default())
     }
 
     /// Where the gateway of this number listens.

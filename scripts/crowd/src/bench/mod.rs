@@ -12,6 +12,7 @@ pub mod profile;
 pub mod race;
 pub mod report;
 mod rows;
+pub mod scale;
 mod steady;
 mod wrk;
 

@@ -14,10 +14,11 @@ use crate::client::{Ask, Client};
 /// Far below what any side of a row can do on two cores.
 const PER_SECOND: u32 = 1_000;
 
-/// The times of the answers in ms, as many as fit into `lasts`.
+/// The times of the answers in ms, as many as fit into `lasts`, each fan asking for this path.
 pub(super) async fn answers(
     address: &str,
     fans: &[Known],
+    path: impl Fn(&Known) -> String,
     lasts: Duration,
 ) -> anyhow::Result<Vec<f64>> {
     let client = Client::new();
@@ -30,7 +31,12 @@ pub(super) async fn answers(
         if began.elapsed() > lasts {
             break;
         }
-        under_way.spawn(ask(client.clone(), address.to_owned(), fan.token.clone()));
+        under_way.spawn(ask(
+            client.clone(),
+            address.to_owned(),
+            path(fan),
+            fan.token.clone(),
+        ));
     }
     let mut times = Vec::new();
     while let Some(answered) = under_way.join_next().await {
@@ -40,11 +46,16 @@ pub(super) async fn answers(
     Ok(times)
 }
 
-async fn ask(client: Client, address: String, token: String) -> anyhow::Result<Duration> {
+async fn ask(
+    client: Client,
+    address: String,
+    path: String,
+    token: String,
+) -> anyhow::Result<Duration> {
     let sent = Instant::now();
     let ask = Ask {
         method: &Method::GET,
-        path: "/api/available-dates",
+        path: &path,
         token: Some(&token),
         key: None,
         body: None,

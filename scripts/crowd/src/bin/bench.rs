@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use crowd::bench::profile::{What, profile};
 use crowd::bench::report::Waivers;
+use crowd::bench::scale::{self, Extent};
 use crowd::bench::{Options, Revision, bare, run};
 
 const ROUNDS: usize = 5;
@@ -45,6 +46,15 @@ enum Command {
         /// What to look at.
         what: String,
     },
+    /// Grow a line by powers of ten, and open streams.
+    Scale {
+        /// The largest line.
+        #[arg(long, default_value_t = 1_000_000)]
+        fans: u64,
+        /// How many streams are open at once.
+        #[arg(long, default_value_t = 20_000)]
+        streams: u64,
+    },
 }
 
 #[tokio::main]
@@ -54,6 +64,10 @@ async fn main() -> anyhow::Result<ExitCode> {
         Some(Command::Bare) => return bare::serve().await.map(|()| ExitCode::SUCCESS),
         Some(Command::Profile { what }) => {
             look(what, &arguments).await?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(Command::Scale { fans, streams }) => {
+            grow(*fans, *streams, &arguments).await?;
             return Ok(ExitCode::SUCCESS);
         }
         None => {}
@@ -83,6 +97,23 @@ async fn look(what: &str, arguments: &Arguments) -> anyhow::Result<()> {
     };
     let folder = std::path::absolute(&arguments.folder)?;
     profile(what, &ours()?, &folder, Duration::from_secs(SECONDS * 2)).await
+}
+
+async fn grow(fans: u64, streams: u64, arguments: &Arguments) -> anyhow::Result<()> {
+    let extent = Extent {
+        fans,
+        streams,
+        lasts: Duration::from_secs(SECONDS),
+    };
+    let folder = std::path::absolute(&arguments.folder)?;
+    let scaling = scale::measure(&ours()?, &folder, extent).await?;
+    std::fs::write(
+        folder.join("scale.json"),
+        serde_json::to_string_pretty(&scaling)? + "\n",
+    )?;
+    std::fs::write(folder.join("scale.svg"), scaling.sheet())?;
+    println!("\n{scaling}\nas JSON and as plots: {}", folder.display());
+    Ok(())
 }
 
 /// The programs beside this one.

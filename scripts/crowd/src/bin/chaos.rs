@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use crowd::chaos::{Options, Servers, run};
+use crowd::chaos::{Options, Servers, Trial, run};
 
 /// Fans a second when the number is not given.
 const FANS_PER_SECOND: u32 = 4;
@@ -16,7 +16,10 @@ struct Arguments {
     /// Repeats a storm; without it another one each time.
     #[arg(long)]
     seed: Option<u64>,
-    /// How long the storm lasts.
+    /// No storm: four gateways whose clocks are minutes apart, and another rate twice a second.
+    #[arg(long)]
+    clocks: bool,
+    /// How long it lasts.
     #[arg(long, default_value_t = 2.0)]
     minutes: f64,
     /// How many fans come meanwhile; 4 a second by default.
@@ -33,6 +36,11 @@ async fn main() -> anyhow::Result<ExitCode> {
     let lasts = Duration::try_from_secs_f64(arguments.minutes * 60.0)?;
     let by_time = u32::try_from(lasts.as_secs())?.saturating_mul(FANS_PER_SECOND);
     let options = Options {
+        trial: if arguments.clocks {
+            Trial::Clocks
+        } else {
+            Trial::Storm
+        },
         seed: arguments
             .seed
             .unwrap_or_else(|| rand::random::<u32>().into()),

@@ -1,8 +1,10 @@
-//! Chaos: kills, stalls, cuts and restarts under load, all from one seed, and then the checks.
+//! Chaos: kills, stalls, cuts and restarts under load, or clocks that are apart and a rate that does
+//! not rest, all from one seed, and then the checks.
 //!
 //! [`plan`] says what happens, [`storm`] does it to the [`plant`], fans buy all the while, and
 //! [`verdict`] judges when the storm is over and everyone has gone home.
 
+mod clocks;
 mod part;
 pub mod plan;
 mod plant;
@@ -25,9 +27,9 @@ use crate::system::Concert;
 use crate::witness::lives::Vigil;
 use plant::Plant;
 
+pub use clocks::has_faketime;
 pub use servers::Servers;
 
-const GATEWAYS: usize = 2;
 /// Fewer than want to be in, so that there is a line.
 const CAP: u32 = 8;
 /// A session of a fan who went home is not kept for long.
@@ -43,9 +45,38 @@ const PICTURE_IS_GOOD_FOR: Duration = Duration::from_secs(1);
 /// After the storm the line may be held for 15 s, and then everyone still has to buy.
 const CALM: Duration = Duration::from_mins(2);
 
+/// What the system is put through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trial {
+    /// Kills, stalls, cuts and restarts of everything.
+    Storm,
+    /// Four gateways whose clocks are minutes apart, and an operator who changes the rate twice a
+    /// second.
+    Clocks,
+}
+
+impl Trial {
+    /// For each gateway and its booking, how many minutes their clock is ahead.
+    const fn minutes_ahead(self) -> &'static [i32] {
+        match self {
+            Self::Storm => &[0, 0],
+            Self::Clocks => &[0, 7, -5, 11],
+        }
+    }
+
+    fn plan(self, options: &Options) -> Vec<plan::Planned> {
+        match self {
+            Self::Storm => plan::storm(options.seed, options.lasts, self.minutes_ahead().len()),
+            Self::Clocks => plan::restless_rate(options.seed, options.lasts),
+        }
+    }
+}
+
 /// What is to be done.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// What the system is put through.
+    pub trial: Trial,
     /// The same seed is the same storm and the same choices of the fans.
     pub seed: u64,
     /// How long the storm lasts.
@@ -63,7 +94,8 @@ pub struct Options {
 pub async fn run(options: &Options, servers: &Servers) -> anyhow::Result<Findings> {
     rlimit::increase_nofile_limit(u64::MAX)?;
     let arena = Concert::arena()?;
-    let mut plant = Plant::start(&options.folder, servers, &arena, GATEWAYS, &CONFIG).await?;
+    let ahead = options.trial.minutes_ahead();
+    let mut plant = Plant::start(&options.folder, servers, &arena, ahead, &CONFIG).await?;
     let crowd = Crowd {
         doors: plant.addresses().into(),
         client: Client::new(),
@@ -71,7 +103,7 @@ pub async fn run(options: &Options, servers: &Servers) -> anyhow::Result<Finding
         seed: options.seed,
     };
     let vigil = Vigil::begin(plant.line(), usize::try_from(CAP)?);
-    let plan = plan::plan(options.seed, options.lasts, GATEWAYS);
+    let plan = options.trial.plan(options);
     println!(
         "seed {}: {} blows in {:?}",
         options.seed,
@@ -80,12 +112,16 @@ pub async fn run(options: &Options, servers: &Servers) -> anyhow::Result<Finding
     );
     let began = Instant::now();
     let fans = tokio::spawn(arrive(crowd.clone(), options.fans, options.lasts));
-    storm::rage(&mut plant, &plan, began).await?;
+    let rates = storm::rage(&mut plant, &plan, began).await?;
     let mut findings = fans.await?;
     let (lives, seen) = vigil.end()?;
     findings.extend(seen);
     let books = plant.books().await?;
     findings.extend(verdict::judge(&crowd.history, &lives, &books));
+    if options.trial == Trial::Clocks {
+        let called = lives.iter().flat_map(|life| life.called.values().copied());
+        findings.extend(clocks::check_rate(&rates, called.collect()));
+    }
     if let Err(error) = plant.audit().await {
         findings.push(format!("booking audit: {error:#}"));
     }

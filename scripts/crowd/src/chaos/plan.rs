@@ -52,6 +52,8 @@ pub enum Strike {
     Cut(Link, Way, u64),
     /// All connections break at once.
     Reset(Link),
+    /// The operator lets in so many a second from now on.
+    Tune(u64),
 }
 
 /// A blow, how long after the one before, and how long it lasts.
@@ -65,6 +67,9 @@ pub struct Planned {
     pub lasts: Duration,
 }
 
+const TUNE_EVERY: Duration = Duration::from_millis(500);
+/// Around what comes, and nothing at all now and then.
+const RATES: std::ops::Range<u64> = 0..9;
 const PAUSE_MS: std::ops::Range<u64> = 300..2_000;
 const LASTS_MS: std::ops::Range<u64> = 200..2_500;
 const SLOW_MS: std::ops::Range<u64> = 20..300;
@@ -86,9 +91,22 @@ impl Strike {
     }
 }
 
+/// Another rate twice a second, for so long.
+#[must_use]
+pub fn restless_rate(seed: u64, lasts: Duration) -> Vec<Planned> {
+    let mut rng = StdRng::seed_from_u64(seed);
+    let times = lasts.as_millis() / TUNE_EVERY.as_millis();
+    let tune = |_| Planned {
+        after: TUNE_EVERY,
+        strike: Strike::Tune(rng.random_range(RATES)),
+        lasts: Duration::ZERO,
+    };
+    (0..times).map(tune).collect()
+}
+
 /// Blows for so long, against as many gateways.
 #[must_use]
-pub fn plan(seed: u64, lasts: Duration, gateways: usize) -> Vec<Planned> {
+pub fn storm(seed: u64, lasts: Duration, gateways: usize) -> Vec<Planned> {
     let mut rng = StdRng::seed_from_u64(seed);
     let mut now = Duration::ZERO;
     let mut next_loss = lasts / FIRST_LOSS_AFTER;
@@ -188,6 +206,7 @@ impl fmt::Display for Planned {
                 write!(f, "{link}: cut after {bytes} bytes {way:?} for {lasts:?}")
             }
             Strike::Reset(link) => write!(f, "{link}: reset"),
+            Strike::Tune(rate) => write!(f, "the rate becomes {rate}"),
         }
     }
 }
@@ -199,8 +218,10 @@ mod tests {
     #[test]
     fn a_seed_is_a_plan() {
         let minute = Duration::from_mins(1);
-        assert_eq!(plan(1, minute, 2), plan(1, minute, 2));
-        assert_ne!(plan(1, minute, 2), plan(2, minute, 2));
+        assert_eq!(storm(1, minute, 2), storm(1, minute, 2));
+        assert_ne!(storm(1, minute, 2), storm(2, minute, 2));
+        assert_ne!(restless_rate(1, minute), restless_rate(2, minute));
+        assert_eq!(restless_rate(1, minute).len(), 120);
     }
 
     #[test]
@@ -208,7 +229,7 @@ mod tests {
         for (seed, lasts) in (0..50).flat_map(|seed| [(seed, 10), (seed, 300)]) {
             let lasts = Duration::from_secs(lasts);
             let (mut now, mut lost_at) = (Duration::ZERO, None::<Duration>);
-            for planned in plan(seed, lasts, 2) {
+            for planned in storm(seed, lasts, 2) {
                 now += planned.after;
                 if planned.strike.empties_redis() {
                     assert!(lost_at.is_none_or(|lost| now >= lost + BETWEEN_LOSSES));

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 
+use super::clocks;
 use super::part::Part;
 use super::plan::{Link, Target};
 use super::servers::{Database, Servers, free_port};
@@ -15,6 +16,8 @@ use crate::system::{Concert, QUEUE, await_ready};
 use crate::witness::books;
 use crate::witness::line::Line;
 
+/// The field of the config that says how many are let in a second.
+pub(super) const RATE: &str = "promote_per_second";
 const START_PATIENCE: Duration = Duration::from_mins(1);
 const ASK_AGAIN: Duration = Duration::from_millis(20);
 
@@ -39,12 +42,13 @@ struct Door {
 }
 
 impl Plant {
-    /// Starts all of it in an empty folder and sells this concert.
+    /// Starts all of it in an empty folder and sells this concert: a gateway and a booking for each
+    /// number, which is how many minutes their clock is ahead.
     pub(super) async fn start(
         folder: &Path,
         servers: &Servers,
         concert: &Concert,
-        gateways: usize,
+        minutes_ahead: &[i32],
         config: &[(&'static str, u64)],
     ) -> anyhow::Result<Self> {
         let (redis_port, database_port) = (free_port()?, free_port()?);
@@ -64,8 +68,10 @@ impl Plant {
         plant.redis.start()?;
         plant.database.start()?;
         plant.prepare(concert).await?;
-        for number in 0..gateways {
-            let door = Door::open(number, folder, &plant.settings, &database).await?;
+        for (number, ahead) in minutes_ahead.iter().enumerate() {
+            let mut own = plant.settings.clone();
+            clocks::set_ahead(&mut own, *ahead)?;
+            let door = Door::open(number, folder, own, &database).await?;
             plant.doors.push(door);
         }
         for door in &plant.doors {
@@ -114,6 +120,12 @@ impl Plant {
         Ok(())
     }
 
+    /// How many the config lets in a second when nobody tunes it.
+    pub(super) fn rate(&self) -> u64 {
+        let rate = self.config.iter().find(|(field, _)| *field == RATE);
+        rate.map_or(0, |(_, rate)| *rate)
+    }
+
     pub(super) fn part(&mut self, target: Target) -> &mut Part {
         match target {
             Target::Gateway(number) => &mut self.doors[number].gateway,
@@ -160,18 +172,17 @@ impl Door {
     async fn open(
         number: usize,
         folder: &Path,
-        settings: &Settings,
+        mut own: Settings,
         database: &Database,
     ) -> anyhow::Result<Self> {
         let (gateway_port, booking_port) = (free_port()?, free_port()?);
-        let redis = settings.redis_url().trim_start_matches("redis://");
+        let redis = own.redis_url().trim_start_matches("redis://").to_owned();
         let links = [
             proxy(&local(gateway_port)).await?,
-            proxy(redis).await?,
+            proxy(&redis).await?,
             proxy(&local(booking_port)).await?,
             proxy(&local(database.port())).await?,
         ];
-        let mut own = settings.clone();
         own.set("REDIS_URL", format!("redis://{}", links[1].address()));
         own.set("UPSTREAM_URL", format!("http://{}", links[2].address()));
         own.set("DATABASE_URL", database.url_at(links[3].address().port()));

@@ -2,25 +2,43 @@
 
 use std::time::Instant;
 
+use super::clocks::Tuned;
 use super::plan::{Planned, Strike, Target};
-use super::plant::Plant;
+use super::plant::{Plant, RATE};
 
-/// Strikes until the plan is done, and says what it does.
+/// Strikes until the plan is done, and says what it does. Answers what the rate was since when.
 pub(super) async fn rage(
     plant: &mut Plant,
     plan: &[Planned],
     began: Instant,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<Tuned>> {
+    let mut rates = vec![Tuned {
+        at: began,
+        rate: plant.rate(),
+    }];
     for planned in plan {
         tokio::time::sleep(planned.after).await;
-        println!("{:>7.1} s  {planned}", began.elapsed().as_secs_f64());
+        if let Strike::Tune(rate) = planned.strike {
+            let at = Instant::now();
+            rates.push(Tuned { at, rate });
+        } else {
+            println!("{:>7.1} s  {planned}", began.elapsed().as_secs_f64());
+        }
         strike(plant, planned).await?;
+    }
+    if rates.len() > 1 {
+        println!("the rate was changed {} times", rates.len() - 1);
+        plant.configure().await?;
+        rates.push(Tuned {
+            at: Instant::now(),
+            rate: plant.rate(),
+        });
     }
     println!(
         "{:>7.1} s  the storm is over",
         began.elapsed().as_secs_f64()
     );
-    Ok(())
+    Ok(rates)
 }
 
 async fn strike(plant: &mut Plant, planned: &Planned) -> anyhow::Result<()> {
@@ -50,6 +68,7 @@ async fn strike(plant: &mut Plant, planned: &Planned) -> anyhow::Result<()> {
                 .change(|faults| faults.cut = Some((way, bytes)));
         }
         Strike::Reset(link) => plant.link(link).reset(),
+        Strike::Tune(rate) => plant.line().configure(&[(RATE, rate)])?,
     }
     if let Strike::Lose(link, _) | Strike::Slow(link, _) | Strike::Cut(link, ..) = planned.strike {
         tokio::time::sleep(planned.lasts).await;

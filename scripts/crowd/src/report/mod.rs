@@ -2,8 +2,8 @@
 
 mod latency;
 mod page;
-mod plot;
-mod scale;
+pub(crate) mod plot;
+pub(crate) mod scale;
 
 use std::fs;
 use std::path::{Path, PathBuf};

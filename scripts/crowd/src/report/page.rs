@@ -2,7 +2,7 @@
 //! can be sent by mail and opened without a network.
 
 use super::plot::{Band, Line, Plot};
-use super::scale::number;
+use super::scale::{Steps, number};
 use super::{latency, sentence, word};
 use crate::load::{Check, Moment, Outcome, Quantiles};
 
@@ -98,6 +98,7 @@ fn plots(outcome: &Outcome) -> [Plot; 5] {
         title,
         says,
         x: "seconds since the start",
+        x_steps: Steps::Even,
         y,
         lines,
         band: None,
@@ -168,6 +169,7 @@ fn waits(outcome: &Outcome) -> Plot {
         title: "Wait against estimate",
         says,
         x: "position told first",
+        x_steps: Steps::Even,
         y: "seconds",
         lines: vec![
             line("half waited less", |at| at.p50),

@@ -1,9 +1,9 @@
 //! Plots as inline SVG: lines over an axis that begins at nothing, and an optional band.
 
-use super::scale::{Scale, number};
+use super::scale::{Scale, Steps, number};
 
-pub(super) const WIDTH: f64 = 440.0;
-const HEIGHT: f64 = 220.0;
+pub(crate) const WIDTH: f64 = 440.0;
+pub(crate) const HEIGHT: f64 = 220.0;
 /// Room for the numbers of the axes.
 const LEFT: f64 = 52.0;
 pub(super) const RIGHT: f64 = 14.0;
@@ -13,26 +13,27 @@ const BOTTOM: f64 = 40.0;
 const MOST_POINTS: usize = 400;
 
 /// One line of a plot.
-pub(super) struct Line {
-    pub(super) name: &'static str,
-    pub(super) points: Vec<(f64, f64)>,
+pub(crate) struct Line {
+    pub(crate) name: &'static str,
+    pub(crate) points: Vec<(f64, f64)>,
 }
 
 /// What lies between two lines.
-pub(super) struct Band {
-    pub(super) name: &'static str,
+pub(crate) struct Band {
+    pub(crate) name: &'static str,
     /// x, the lower and the upper end.
-    pub(super) points: Vec<(f64, f64, f64)>,
+    pub(crate) points: Vec<(f64, f64, f64)>,
 }
 
 /// Lines over one axis. The style sheet gives them their colours by their order.
-pub(super) struct Plot {
-    pub(super) title: &'static str,
-    pub(super) says: &'static str,
-    pub(super) x: &'static str,
-    pub(super) y: &'static str,
-    pub(super) lines: Vec<Line>,
-    pub(super) band: Option<Band>,
+pub(crate) struct Plot {
+    pub(crate) title: &'static str,
+    pub(crate) says: &'static str,
+    pub(crate) x: &'static str,
+    pub(crate) x_steps: Steps,
+    pub(crate) y: &'static str,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) band: Option<Band>,
 }
 
 impl Plot {
@@ -61,18 +62,8 @@ impl Plot {
         )
     }
 
-    fn svg(&self) -> String {
-        let points = || self.lines.iter().flat_map(|line| &line.points);
-        let band = || self.band.iter().flat_map(|band| &band.points);
-        let most = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, f64::max);
-        let x = Scale::new(
-            most(&mut points().map(|point| point.0)),
-            LEFT,
-            WIDTH - RIGHT,
-        );
-        let highest = most(&mut points().map(|point| point.1));
-        let highest = highest.max(most(&mut band().map(|point| point.2)));
-        let y = Scale::new(highest, HEIGHT - BOTTOM, TOP);
+    pub(crate) fn svg(&self) -> String {
+        let (x, y) = self.scales();
         let name = self.title;
         let open =
             format!("<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{name}\">");
@@ -81,6 +72,24 @@ impl Plot {
         let lines = lines.map(|(number, line)| draw_line(line, number, &x, &y));
         let drawn: String = band.chain(lines).collect();
         [open, self.axes(&x, &y), drawn, "</svg>".to_owned()].concat()
+    }
+
+    fn scales(&self) -> (Scale, Scale) {
+        let points = || self.lines.iter().flat_map(|line| &line.points);
+        let band = || self.band.iter().flat_map(|band| &band.points);
+        let most = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, f64::max);
+        let right = WIDTH - RIGHT;
+        let furthest = most(&mut points().map(|point| point.0));
+        let x = match self.x_steps {
+            Steps::Even => Scale::new(furthest, LEFT, right),
+            Steps::Powers => {
+                let nearest = points().map(|point| point.0).fold(furthest, f64::min);
+                Scale::powers(nearest, furthest, LEFT, right)
+            }
+        };
+        let highest = most(&mut points().map(|point| point.1));
+        let highest = highest.max(most(&mut band().map(|point| point.2)));
+        (x, Scale::new(highest, HEIGHT - BOTTOM, TOP))
     }
 
     fn axes(&self, x: &Scale, y: &Scale) -> String {
@@ -142,6 +151,7 @@ mod tests {
             title: "T",
             says: "S",
             x: "s",
+            x_steps: Steps::Even,
             y: "fans",
             lines: vec![Line {
                 name: "waiting",

@@ -3,8 +3,19 @@
 /// An axis has about so many numbers.
 const TICKS: f64 = 5.0;
 
-/// An axis from 0 to a bit above the largest value.
+/// How the values lie on an axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Steps {
+    /// Evenly, from 0.
+    Even,
+    /// By powers of ten, from the largest one below the smallest value.
+    Powers,
+}
+
+/// An axis that ends at the largest value or a bit above.
 pub(super) struct Scale {
+    steps: Steps,
+    begin: f64,
     end: f64,
     step: f64,
     from: f64,
@@ -19,6 +30,8 @@ impl Scale {
         // The ends of a line touch the ends of the axis when the values are round.
         let end = (most / step).ceil() * step;
         Self {
+            steps: Steps::Even,
+            begin: 0.0,
             end,
             step,
             from,
@@ -26,17 +39,39 @@ impl Scale {
         }
     }
 
+    /// For values between these, both above 0, by powers of ten.
+    pub(super) fn powers(least: f64, most: f64, from: f64, to: f64) -> Self {
+        let begin = least.max(f64::MIN_POSITIVE).log10().floor();
+        Self {
+            steps: Steps::Powers,
+            begin,
+            end: most.log10().ceil().max(begin + 1.0),
+            step: 1.0,
+            from,
+            to,
+        }
+    }
+
     /// The pixel of a value.
     pub(super) fn at(&self, value: f64) -> f64 {
-        self.from + (self.to - self.from) * (value / self.end)
+        let value = match self.steps {
+            Steps::Even => value,
+            Steps::Powers => value.log10(),
+        };
+        let share = (value - self.begin) / (self.end - self.begin);
+        self.from + (self.to - self.from) * share
     }
 
     /// The round numbers.
     pub(super) fn ticks(&self) -> impl Iterator<Item = f64> {
-        let (step, end) = (self.step, self.end);
+        let (begin, step, end, steps) = (self.begin, self.step, self.end, self.steps);
         (0..)
-            .map(move |number| f64::from(number) * step)
+            .map(move |number| begin + f64::from(number) * step)
             .take_while(move |tick| *tick <= end * 1.000_001)
+            .map(move |tick| match steps {
+                Steps::Even => tick,
+                Steps::Powers => 10_f64.powf(tick),
+            })
     }
 }
 
@@ -77,6 +112,14 @@ mod tests {
         let small: Vec<f64> = Scale::new(0.5, 0.0, 1.0).ticks().collect();
         assert_eq!(small.len(), 6);
         assert_eq!(Scale::new(0.0, 0.0, 1.0).ticks().count(), 6);
+    }
+
+    #[test]
+    fn powers_of_ten_lie_evenly() {
+        let scale = Scale::powers(1e3, 1e6, 0.0, 300.0);
+        let ticks: Vec<f64> = scale.ticks().map(f64::round).collect();
+        assert_eq!(ticks, [1e3, 1e4, 1e5, 1e6]);
+        assert!((scale.at(1e4) - 100.0).abs() < 1e-9);
     }
 
     #[test]

@@ -126,7 +126,7 @@ impl System {
             .last_mut()
             .context("no server has been started")?;
         let ready = async {
-            let address = server.address().await?;
+            let address = server.doors().await?.address;
             await_ready(&address).await;
             anyhow::Ok(address)
         };

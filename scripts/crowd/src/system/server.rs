@@ -15,13 +15,21 @@ const LINES_KEPT: usize = 40;
 
 type Lines = Arc<Mutex<VecDeque<String>>>;
 
+/// Where it listens.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct Doors {
+    pub(crate) address: String,
+    /// Metrics; ours alone have such a door.
+    pub(crate) admin: Option<String>,
+}
+
 /// A process that is ended with its value.
 #[derive(Debug)]
 pub(crate) struct Server {
     name: String,
     child: Child,
     lines: Lines,
-    listens: Option<oneshot::Receiver<String>>,
+    listens: Option<oneshot::Receiver<Doors>>,
 }
 
 impl Server {
@@ -47,10 +55,10 @@ impl Server {
     }
 
     /// Where it listens, as its log says; it was told to take any free port.
-    pub(crate) async fn address(&mut self) -> anyhow::Result<String> {
+    pub(crate) async fn doors(&mut self) -> anyhow::Result<Doors> {
         let listens = self.listens.take().context("the address is asked once")?;
-        let address = listens.await;
-        address.with_context(|| format!("it ended at once: {}", self.last_words()))
+        let doors = listens.await;
+        doors.with_context(|| format!("it ended at once: {}", self.last_words()))
     }
 
     /// Its process.
@@ -82,12 +90,12 @@ impl Drop for Server {
 }
 
 /// Reads the log to its end, so that the process never waits for a full pipe.
-fn follow(log: impl Read, lines: &Lines, found: oneshot::Sender<String>) {
+fn follow(log: impl Read, lines: &Lines, found: oneshot::Sender<Doors>) {
     let mut found = Some(found);
     for line in BufReader::new(log).lines().map_while(Result::ok) {
-        if let Some(address) = found.is_some().then(|| address_in(&line)).flatten() {
+        if let Some(doors) = found.is_some().then(|| doors_in(&line)).flatten() {
             // Nobody listens any more when the start was given up.
-            let _heard = found.take().map(|found| found.send(address));
+            let _heard = found.take().map(|found| found.send(doors));
         }
         let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() == LINES_KEPT {
@@ -97,15 +105,16 @@ fn follow(log: impl Read, lines: &Lines, found: oneshot::Sender<String>) {
     }
 }
 
-/// The address of the line that says `... listens`.
-fn address_in(line: &str) -> Option<String> {
+/// What the line that says `... listens` names.
+fn doors_in(line: &str) -> Option<Doors> {
     #[derive(Deserialize)]
     struct Event {
         message: String,
-        address: String,
+        #[serde(flatten)]
+        doors: Doors,
     }
     let event: Event = serde_json::from_str(line).ok()?;
-    event.message.ends_with("listens").then_some(event.address)
+    event.message.ends_with("listens").then_some(event.doors)
 }
 
 #[cfg(test)]
@@ -115,11 +124,15 @@ mod tests {
     #[test]
     fn the_address_is_read_from_the_line_that_says_listens() {
         let line = r#"{"level":"INFO","message":"gateway listens","address":"127.0.0.1:7"}"#;
-        assert_eq!(address_in(line).as_deref(), Some("127.0.0.1:7"));
+        let doors = Doors {
+            address: "127.0.0.1:7".to_owned(),
+            admin: None,
+        };
+        assert_eq!(doors_in(line), Some(doors));
         assert_eq!(
-            address_in(r#"{"message":"stopping","address":"127.0.0.1:7"}"#),
+            doors_in(r#"{"message":"stopping","address":"127.0.0.1:7"}"#),
             None
         );
-        assert_eq!(address_in("thread main panicked"), None);
+        assert_eq!(doors_in("thread main panicked"), None);
     }
 }

@@ -66,9 +66,10 @@ async fn compare_p99(
     race: &mut Race,
 ) -> anyhow::Result<()> {
     let lasts = bench.options.lasts;
-    let direct = steady::answers(&bare.address, &houses[0].known, lasts).await?;
+    let path = |_: &fans::Known| PATH.to_owned();
+    let direct = steady::answers(&bare.address, &houses[0].known, path, lasts).await?;
     for Open { house, known, .. } in houses {
-        let gated = steady::answers(house.door(0), known, lasts).await?;
+        let gated = steady::answers(house.door(0), known, path, lasts).await?;
         race.note(
             &house.name,
             percentile(&gated, 99) - percentile(&direct, 99),
