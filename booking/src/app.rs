@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+use shared::keyring::SharedKeyring;
 use shared::lifecycle::{self, Shutdown};
 use shared::pass::PassSigner;
 use tokio_util::task::TaskTracker;
@@ -23,6 +24,8 @@ pub struct Booking {
     pub office: Arc<Office>,
     /// Verifies passes.
     pub signer: PassSigner,
+    /// Makes the codes of tickets.
+    pub tickets: SharedKeyring,
     /// Who has calls running.
     pub turns: Turns,
     /// Work that runs to its end although its caller has gone.
@@ -88,6 +91,7 @@ impl App {
         let booking = Booking {
             office: Arc::clone(&self.office),
             signer: PassSigner::new(pass.keys.clone(), &pass.audience),
+            tickets: self.settings.tickets.clone(),
             turns: Turns::default(),
             tasks: shutdown.tasks().clone(),
             charge: self.settings.charge,

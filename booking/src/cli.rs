@@ -1,5 +1,7 @@
 //! The command line of booking: what an operator types, and what is answered.
 
+mod money;
+
 use std::cell::Cell;
 use std::fs::File;
 use std::io::IsTerminal as _;
@@ -10,7 +12,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use shared::health;
-use shared::ids::{QueueName, Ticket, UserId};
+use shared::ids::{ConcertId, QueueName, Ticket, UserId};
 use shared::pass::{Admission, Holder, Pass, PassSigner};
 use shared::request_id::RequestId;
 use shared::settings::{EXIT_USAGE, Environment, SettingError};
@@ -21,6 +23,8 @@ use crate::actions::import::import;
 use crate::actions::migrate::migrate;
 use crate::actions::{Call, Office};
 use crate::domain::balance::Won;
+use crate::domain::date::CalendarDate;
+use crate::domain::reservation::ReservationId;
 use crate::openapi;
 use crate::settings::{DatabaseSettings, PassSettings, listen};
 use crate::store::Database;
@@ -61,14 +65,36 @@ enum Command {
         #[arg(value_parser = won)]
         amount: Won,
     },
+    /// Give a paid reservation's money back and free its seats, whatever the cutoff says.
+    Refund {
+        /// The reservation's id.
+        reservation: ReservationId,
+    },
+    /// Call a date off: close its sale, end its holds, refund everything, block its seats. Can be
+    /// run again at any time.
+    CancelDate {
+        /// The concert's id, as `GET /api/concerts` tells it.
+        concert: ConcertId,
+        /// The date at the venue, YYYY-MM-DD.
+        date: CalendarDate,
+    },
+    /// Take a user's name out of the books, and keep the books.
+    Forget {
+        /// Whose.
+        user: UserId,
+    },
+    /// Ask about tickets.
+    #[command(subcommand)]
+    Ticket(money::TicketCommand),
 }
 
 #[derive(Debug, clap::Args)]
 struct ImportArgs {
     /// Columns: concert, date, section, row, seat, price; optional: number, `starts_at`,
-    /// `sales_open_at`, `sales_close_at`, venue, `time_zone`, queue.
+    /// `sales_open_at`, `sales_close_at`, venue, `time_zone`, queue, `cancel_until_hours`.
     file: PathBuf,
-    /// Give seats that are not sold the file's price; a running hold keeps its own.
+    /// Give seats that are not sold the file's price, and concerts its cutoff; a running hold
+    /// keeps its own price.
     #[arg(long)]
     update: bool,
 }
@@ -137,6 +163,10 @@ pub async fn run(env: &Environment) -> anyhow::Result<Next> {
             ExitCode::SUCCESS
         }
         Command::Charge { user, amount } => run_charge(env, user, amount).await?,
+        Command::Refund { reservation } => money::run_refund(env, reservation).await?,
+        Command::CancelDate { concert, date } => money::run_cancel_date(env, concert, date).await?,
+        Command::Forget { user } => money::run_forget(env, user).await?,
+        Command::Ticket(command) => money::run_ticket(env, &command).await?,
     };
     Ok(Next::End(code))
 }
@@ -216,13 +246,18 @@ async fn run_audit(env: &Environment) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// The same as a fan's charge where `CHARGE=demo` lets fans charge.
-async fn run_charge(env: &Environment, user: UserId, amount: Won) -> anyhow::Result<ExitCode> {
-    let office = Office {
+/// What a command works with that holds no seats.
+fn office(env: &Environment) -> Result<Office, SettingError> {
+    Ok(Office {
         database: Database::new(&database(env)?),
         hold: Duration::ZERO,
         default_concert: None,
-    };
+    })
+}
+
+/// The same as a fan's charge where `CHARGE=demo` lets fans charge.
+async fn run_charge(env: &Environment, user: UserId, amount: Won) -> anyhow::Result<ExitCode> {
+    let office = office(env)?;
     let call = Call { user, keyed: None };
     let answer = charge(&office, &call, amount, |balance| balance).await?;
     office.database.close().await;

@@ -28,7 +28,10 @@ async fn main() -> ExitCode {
 async fn serve(env: Environment) -> anyhow::Result<()> {
     let _traces = telemetry::init("booking", &env)?;
     let settings = Settings::from_env(&env)?;
-    let keys = settings.pass.keys.clone();
+    let keys = [
+        ("PASS_KEYS", settings.pass.keys.clone()),
+        ("TICKET_KEYS", settings.tickets.clone()),
+    ];
     let shutdown = Shutdown::new(settings.shutdown_grace);
     let app = App::build(settings)?;
     shutdown.on_signals()?;
@@ -38,12 +41,14 @@ async fn serve(env: Environment) -> anyhow::Result<()> {
 }
 
 /// Puts the keys in force that their file holds now; keeps the old ones when they are not good.
-fn reread(keys: &SharedKeyring, env: &Environment) {
-    match env.keyring("PASS_KEYS") {
-        Ok(ring) => {
-            keys.replace(ring);
-            tracing::info!("keys reread");
+fn reread(keys: &[(&str, SharedKeyring)], env: &Environment) {
+    for (variable, keys) in keys {
+        match env.keyring(variable) {
+            Ok(ring) => {
+                keys.replace(ring);
+                tracing::info!(variable, "keys reread");
+            }
+            Err(error) => tracing::error!(%error, "keys stay as before"),
         }
-        Err(error) => tracing::error!(%error, "keys stay as before"),
     }
 }

@@ -90,7 +90,7 @@ fn own(operation_id: &str) -> Vec<Refusal> {
                 R::DateNotFound,
             ]
         }
-        "balance" | "reservations" => vec![R::WrongUser],
+        "balance" | "reservations" | "history" => vec![R::WrongUser],
         "charge" => {
             let limit = MAX_BALANCE_WON;
             vec![
@@ -103,6 +103,7 @@ fn own(operation_id: &str) -> Vec<Refusal> {
         "reserve" => of_reserve(),
         "release" => vec![R::ReservationNotFound, R::AlreadyPaid],
         "process" => of_process(),
+        "cancel" => of_cancel(),
         _ => Vec::new(),
     }
 }
@@ -142,6 +143,18 @@ fn of_process() -> Vec<Refusal> {
             balance: 0,
             required: 10_000,
         },
+    ]
+}
+
+fn of_cancel() -> Vec<Refusal> {
+    use Refusal as R;
+    let until = DateTime::<Utc>::UNIX_EPOCH + chrono::Duration::days(20_000);
+    let limit = MAX_BALANCE_WON;
+    vec![
+        R::ReservationNotFound,
+        R::NotRefundable,
+        R::CancelTooLate { until },
+        R::BalanceLimit { limit },
     ]
 }
 

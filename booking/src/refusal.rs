@@ -97,6 +97,18 @@ pub enum Refusal {
     /// The reservation was paid before.
     #[error("This reservation is paid.")]
     AlreadyPaid,
+    /// It was never paid, so there is nothing to give back.
+    #[error("This reservation is not paid: there is nothing to refund.")]
+    NothingToRefund,
+    /// The concert has no refunds.
+    #[error("This concert has no refunds.")]
+    NotRefundable,
+    /// The cutoff is past.
+    #[error("This reservation could be cancelled until {}.", rfc3339(until))]
+    CancelTooLate {
+        /// The cutoff.
+        until: DateTime<Utc>,
+    },
     /// The amount is not the sum of the holds.
     #[error("The holds cost {expected} won; send that amount to pay them.")]
     AmountMismatch {
@@ -168,6 +180,8 @@ impl Refusal {
             Self::HoldExpired => (StatusCode::GONE, "hold_expired"),
             Self::NothingToPay => (StatusCode::CONFLICT, "nothing_to_pay"),
             Self::AlreadyPaid => (StatusCode::CONFLICT, "already_paid"),
+            Self::NothingToRefund | Self::NotRefundable => (StatusCode::CONFLICT, "not_refundable"),
+            Self::CancelTooLate { .. } => (StatusCode::CONFLICT, "cancel_too_late"),
             Self::AmountMismatch { .. } => (StatusCode::CONFLICT, "amount_mismatch"),
             Self::InsufficientBalance { .. } => {
                 (StatusCode::PAYMENT_REQUIRED, "insufficient_balance")
@@ -234,6 +248,7 @@ impl From<Refusal> for Problem {
             }
             R::SeatLimit { limit, .. } | R::BalanceLimit { limit } => problem.with("limit", limit),
             R::SaleNotOpen { opens_at } => problem.with("opensAt", rfc3339(&opens_at)),
+            R::CancelTooLate { until } => problem.with("cancelUntil", rfc3339(&until)),
             R::AmountMismatch {
                 expected,
                 reservations,

@@ -49,6 +49,7 @@ fn reads() -> OpenApiRouter<Booking> {
         .routes(routes!(routes::available_seats::handle))
         .routes(routes!(routes::balance::handle))
         .routes(routes!(routes::reservations::handle))
+        .routes(routes!(routes::history::handle))
 }
 
 fn writes() -> OpenApiRouter<Booking> {
@@ -56,6 +57,7 @@ fn writes() -> OpenApiRouter<Booking> {
         .routes(routes!(routes::reserve::handle))
         .routes(routes!(routes::release::handle))
         .routes(routes!(routes::process::handle))
+        .routes(routes!(routes::cancel::handle))
 }
 
 fn charging() -> OpenApiRouter<Booking> {

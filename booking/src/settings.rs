@@ -27,6 +27,9 @@ pub struct Settings {
     pub database: DatabaseSettings,
     /// How passes are verified.
     pub pass: PassSettings,
+    /// `TICKET_KEYS` or `TICKET_KEYS_FILE`, no default: `kid:base64url,...`; the first makes the
+    /// codes of tickets, all verify them; reread on SIGHUP.
+    pub tickets: SharedKeyring,
     /// `CHARGE`, no default: `demo` believes every charge, `off` has no such route.
     pub charge: Charge,
     /// `DEFAULT_CONCERT`, default the lowest id: which concert is meant without `?concertId=`.
@@ -87,11 +90,13 @@ impl Settings {
         let sweep = env.number("SWEEP_SECONDS", 1, 0..=MAX_SWEEP_SECONDS)?;
         let grace = env.number("SHUTDOWN_GRACE_SECONDS", 10, 0..=MAX_SHUTDOWN_GRACE_SECONDS)?;
         let hold = env.number("HOLD_SECONDS", 300, 1..=MAX_HOLD_SECONDS)?;
+        let pass = PassSettings::from_env(env)?;
         Ok(Self {
             listen: listen(env)?,
             admin_listen: env.parsed("BOOKING_ADMIN_LISTEN", ([127, 0, 0, 1], 9081).into())?,
             database: DatabaseSettings::from_env(env)?,
-            pass: PassSettings::from_env(env)?,
+            tickets: tickets(env, &pass)?,
+            pass,
             charge: charge(env)?,
             default_concert: default_concert(env)?,
             hold: Duration::from_secs(hold),
@@ -135,6 +140,24 @@ impl PassSettings {
     }
 }
 
+/// The keys of tickets.
+///
+/// # Errors
+/// When they are missing or cannot be used; no secret is shown.
+pub fn ticket_keys(env: &Environment) -> Result<SharedKeyring, SettingError> {
+    Ok(SharedKeyring::new(env.keyring("TICKET_KEYS")?))
+}
+
+/// The gateway knows the keys of passes, and must not be able to make tickets.
+fn tickets(env: &Environment, pass: &PassSettings) -> Result<SharedKeyring, SettingError> {
+    let tickets = ticket_keys(env)?;
+    if tickets.load().shares_a_secret_with(&pass.keys.load()) {
+        let reason = "has a secret that is also in PASS_KEYS; take another";
+        return Err(SettingError::new("TICKET_KEYS", reason));
+    }
+    Ok(tickets)
+}
+
 /// Where the API answers; also all that `booking health` has to know.
 ///
 /// # Errors
@@ -166,6 +189,10 @@ mod tests {
         Environment::default()
             .with("DATABASE_URL", "mysql://booking:secret@127.0.0.1:3306/box")
             .with("PASS_KEYS", "p:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+            .with(
+                "TICKET_KEYS",
+                "t:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA",
+            )
             .with("CHARGE", "demo")
     }
 
@@ -200,6 +227,17 @@ mod tests {
             assert!(error.starts_with("DATABASE_URL: "), "{error}");
             assert!(!error.contains("secret"), "{error}");
         }
+    }
+
+    #[test]
+    fn tickets_need_keys_that_nobody_else_has() {
+        let unset = complete().with("TICKET_KEYS", "");
+        assert!(refused(&unset).starts_with("TICKET_KEYS: is not set"));
+        let shared = "p:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        let shared = complete().with("TICKET_KEYS", shared);
+        assert!(
+            refused(&shared).starts_with("TICKET_KEYS: has a secret that is also in PASS_KEYS")
+        );
     }
 
     #[test]

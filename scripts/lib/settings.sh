@@ -15,7 +15,8 @@ own POST /api/reservations/{id}/cancel;
 active * /*'
 
 # All that scripts/run sets, beside the servers.
-readonly SETTINGS=(IDENTITY CHARGE GATE_RULES UPSTREAM_URL TOKEN_KEYS PASS_KEYS ADMIN_TOKEN
+readonly SETTINGS=(IDENTITY CHARGE GATE_RULES UPSTREAM_URL TOKEN_KEYS PASS_KEYS TICKET_KEYS
+  ADMIN_TOKEN
   GATEWAY_LISTEN BOOKING_LISTEN GATEWAY_ADMIN_LISTEN BOOKING_ADMIN_LISTEN)
 
 set_services() {
@@ -24,6 +25,7 @@ set_services() {
   export GATE_RULES=${GATE_RULES:-${BOOKING_GATE_RULES//$'\n'/ }}
   export TOKEN_KEYS=${TOKEN_KEYS:-demo:$(secret token-key)}
   export PASS_KEYS=${PASS_KEYS:-demo:$(secret pass-key)}
+  export TICKET_KEYS=${TICKET_KEYS:-demo:$(secret ticket-key)}
   export ADMIN_TOKEN=${ADMIN_TOKEN:-$(secret admin-token)}
 }
 

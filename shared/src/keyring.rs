@@ -114,6 +114,20 @@ impl Keyring {
             .map_err(|_| BadToken)
     }
 
+    /// HMAC-SHA256 of a message under each key, the signing key's first: for what is checked
+    /// against the books and is too short for a JWT.
+    ///
+    /// # Panics
+    /// Never: HS256 with a loaded key signs any bytes, and answers its 32 as base64url.
+    pub fn macs(&self, message: &[u8]) -> impl Iterator<Item = [u8; 32]> {
+        self.keys.iter().map(|key| {
+            let mac = jsonwebtoken::crypto::sign(message, &key.encoding, Algorithm::HS256)
+                .expect("HS256 signs any bytes");
+            let mac = BASE64URL.decode(mac).expect("a signature is base64url");
+            mac.try_into().expect("SHA-256 has 32 bytes")
+        })
+    }
+
     /// Whether a secret of one ring is also in the other: an upstream that may verify passes must
     /// not be able to mint queue tokens.
     #[must_use]
@@ -227,6 +241,18 @@ mod tests {
             Keyring::parse(&twice).err(),
             Some(KeyringError::Duplicate("a".into()))
         );
+    }
+
+    #[test]
+    fn a_message_has_the_known_mac_under_each_key_and_the_first_is_the_signing_one() {
+        let ring = Keyring::parse(&format!("b:{},a:{}", secret(2), secret(11))).expect("good");
+        let macs: Vec<[u8; 32]> = ring.macs(b"Hi There").collect();
+        let old = Keyring::parse(&format!("a:{}", secret(11))).expect("a good ring");
+        assert_eq!(old.macs(b"Hi There").next(), Some(macs[1]));
+        // HMAC-SHA256 of "Hi There" under 32 bytes of 11, as `openssl dgst -mac HMAC` has it.
+        let known = [0x19, 0x8a, 0x60, 0x7e];
+        assert_eq!(macs[1][..4], known);
+        assert_ne!(macs[0], macs[1]);
     }
 
     #[test]

@@ -57,6 +57,8 @@ pub struct Done {
     pub seats: usize,
     /// Seats whose price was changed.
     pub prices: usize,
+    /// Concerts whose cutoff was changed.
+    pub cutoffs: usize,
     /// Seats that stood there already, exactly so.
     pub equal: usize,
 }
@@ -68,12 +70,13 @@ impl fmt::Display for Done {
             performances,
             seats,
             prices,
+            cutoffs,
             equal,
         } = self;
         write!(
             f,
             "imported {seats} seats ({concerts} new concerts, {performances} new dates); \
-             {prices} prices changed, {equal} seats were there already"
+             {prices} prices and {cutoffs} cutoffs changed, {equal} seats were there already"
         )
     }
 }
@@ -112,6 +115,7 @@ pub async fn import(
         performances: plan.performances.len(),
         seats: plan.seats.len(),
         prices: plan.prices.len(),
+        cutoffs: plan.cutoffs.len(),
         equal: plan.equal,
     })
 }
@@ -162,6 +166,9 @@ async fn write(
     }
     for performance in &plan.performances {
         import::insert_performance(on, performance).await?;
+    }
+    for (concert, hours) in &plan.cutoffs {
+        import::move_cutoff(on, *concert, *hours).await?;
     }
     let mut done = 0;
     for seats in plan.seats.chunks(ROWS_PER_INSERT) {

@@ -9,16 +9,22 @@ pub mod audit;
 pub mod available_dates;
 pub mod available_seats;
 pub mod balance;
+pub mod cancel;
+pub mod cancel_date;
 pub mod charge;
 pub mod concerts;
+pub mod forget;
+pub mod history;
 pub mod import;
 pub mod migrate;
 pub mod process;
 pub mod ready;
+pub mod refund;
 pub mod release;
 pub mod reservations;
 pub mod reserve;
 pub mod sweep;
+pub mod ticket;
 
 use std::time::Duration;
 

@@ -178,6 +178,10 @@ pub struct Reservation {
     pub deadline: Deadline,
     /// When it was paid.
     pub paid_at: Option<DateTime<Utc>>,
+    /// When the money went back.
+    pub refunded_at: Option<DateTime<Utc>>,
+    /// The first moment at which it is too late to cancel; none where there are no refunds.
+    pub cancel_until: Option<DateTime<Utc>>,
     /// Its seats, by number, at their frozen prices.
     pub seats: Vec<ReservedSeat>,
 }

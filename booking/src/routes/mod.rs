@@ -3,9 +3,11 @@
 pub mod available_dates;
 pub mod available_seats;
 pub mod balance;
+pub mod cancel;
 pub mod charge;
 pub mod concerts;
 pub mod extract;
+pub mod history;
 pub mod process;
 pub mod ready;
 pub mod release;

@@ -99,7 +99,7 @@ pub async fn totals(on: &mut Connection) -> Result<Totals, Failure> {
 }
 
 /// All questions.
-pub const CHECKS: [Check; 16] = [
+pub const CHECKS: [Check; 18] = [
     Check {
         name: "a seat is sold twice",
         sql: "SELECT NULL AS user_id, seat_id, NULL AS reservation_id,
@@ -158,6 +158,12 @@ pub const CHECKS: [Check; 16] = [
                WHERE (r.status = 'paid') <> (p.id IS NOT NULL AND p.refunded_at IS NULL)
                   OR (r.status = 'refunded') <> (p.id IS NOT NULL AND p.refunded_at IS NOT NULL)
                   OR p.amount <> r.amount OR p.user_id <> r.user_id",
+    },
+    Check {
+        name: "a reservation is paid twice",
+        sql: "SELECT MIN(user_id) AS user_id, NULL AS seat_id, reservation_id,
+                     CONCAT(COUNT(*), ' payments') AS detail
+                FROM payments GROUP BY reservation_id HAVING COUNT(*) > 1",
     },
     Check {
         name: "a payment has no reservation",
@@ -232,6 +238,14 @@ pub const CHECKS: [Check; 16] = [
                              OVER (PARTITION BY user_id ORDER BY id) AS total
                         FROM balance_history) AS lines_so_far
                WHERE balance_after <> total",
+    },
+    Check {
+        name: "something is in the history twice",
+        sql: "SELECT MIN(h.user_id) AS user_id, NULL AS seat_id,
+                     MIN(p.reservation_id) AS reservation_id,
+                     CONCAT(COUNT(*), ' entries of one ', h.kind) AS detail
+                FROM balance_history h LEFT JOIN payments p ON p.id = h.ref
+               GROUP BY h.ref, h.kind HAVING COUNT(DISTINCT h.id) > 1",
     },
     Check {
         name: "a payment or refund is not in the history",

@@ -21,6 +21,8 @@ pub struct Concert {
     pub time_zone: String,
     /// The line that its fans stand in.
     pub queue: String,
+    /// Until how many hours before the start a fan may cancel; none for no refunds.
+    pub cancel_until_hours: Option<i32>,
 }
 
 /// One performance: a concert on a date.
@@ -110,7 +112,9 @@ pub async fn next_ids(on: &mut Connection) -> Result<NextIds, Failure> {
 /// # Errors
 /// When the database does not answer.
 pub async fn concerts(on: &mut Connection) -> Result<Vec<Concert>, Failure> {
-    let all = sqlx::query_as("SELECT id, title, venue, time_zone, queue FROM concerts");
+    let all = sqlx::query_as(
+        "SELECT id, title, venue, time_zone, queue, cancel_until_hours FROM concerts",
+    );
     Ok(all.fetch_all(on).await?)
 }
 
@@ -144,12 +148,29 @@ pub async fn seats(on: &mut Connection, performance: i64) -> Result<Vec<Seat>, F
 /// # Errors
 /// When the database refuses it.
 pub async fn insert_concert(on: &mut Connection, new: &Concert) -> Result<(), Failure> {
-    sqlx::query("INSERT INTO concerts (id, title, venue, time_zone, queue) VALUES (?, ?, ?, ?, ?)")
-        .bind(new.id)
-        .bind(&new.title)
-        .bind(&new.venue)
-        .bind(&new.time_zone)
-        .bind(&new.queue)
+    sqlx::query(
+        "INSERT INTO concerts (id, title, venue, time_zone, queue, cancel_until_hours)
+         VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(new.id)
+    .bind(&new.title)
+    .bind(&new.venue)
+    .bind(&new.time_zone)
+    .bind(&new.queue)
+    .bind(new.cancel_until_hours)
+    .execute(on)
+    .await?;
+    Ok(())
+}
+
+/// Gives a concert another cutoff, in hours before the start.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn move_cutoff(on: &mut Connection, concert: i64, hours: i32) -> Result<(), Failure> {
+    sqlx::query("UPDATE concerts SET cancel_until_hours = ? WHERE id = ?")
+        .bind(hours)
+        .bind(concert)
         .execute(on)
         .await?;
     Ok(())

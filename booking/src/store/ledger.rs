@@ -1,29 +1,14 @@
 //! The ledger: one line for every change of a balance, only ever added to.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use shared::ids::UserId;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use super::{Connection, Failure, signed, utc};
-
-/// Why a balance changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Money came in.
-    Charge,
-    /// Seats were paid.
-    Payment,
-}
-
-impl Kind {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Charge => "charge",
-            Self::Payment => "payment",
-        }
-    }
-}
+use super::{Connection, Failure, concert_id, signed, utc};
+pub use crate::domain::ledger::Kind;
+use crate::domain::ledger::{EntryId, LedgerEntry, Purchase};
+use crate::domain::reservation::ReservationId;
 
 /// One line.
 #[derive(Debug, Clone, Copy)]
@@ -64,4 +49,69 @@ pub async fn write(
     }
     query.execute(on).await?;
     Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: i64,
+    kind: String,
+    amount: i64,
+    balance_after: i64,
+    created_at: DateTime<Utc>,
+    payment_id: Option<Uuid>,
+    reservation_id: Option<Uuid>,
+    concert_id: Option<i64>,
+    date: Option<NaiveDate>,
+}
+
+/// Up to `limit` lines of a user that are older than `before`, the newest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn page(
+    on: &mut Connection,
+    user: UserId,
+    before: Option<EntryId>,
+    limit: u32,
+) -> Result<Vec<LedgerEntry>, Failure> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT h.id, h.kind, h.amount, h.balance_after, h.created_at, p.id AS payment_id,
+                p.reservation_id, d.concert_id, d.date
+           FROM balance_history h FORCE INDEX (history_of_user)
+           LEFT JOIN payments p ON p.id = h.ref
+           LEFT JOIN reservations r ON r.id = p.reservation_id
+           LEFT JOIN concert_dates d ON d.id = r.concert_date_id
+          WHERE h.user_id = ? AND h.id < ? ORDER BY h.id DESC LIMIT ?",
+    )
+    .bind(signed(user.get()))
+    .bind(before.map_or(i64::MAX, |id| id.0))
+    .bind(limit)
+    .fetch_all(on)
+    .await?;
+    rows.iter().map(entry).collect()
+}
+
+fn entry(row: &Row) -> Result<LedgerEntry, Failure> {
+    Ok(LedgerEntry {
+        id: EntryId(row.id),
+        kind: row.kind.parse().map_err(Failure::Broken)?,
+        amount: row.amount,
+        balance_after: row.balance_after,
+        created_at: row.created_at,
+        purchase: purchase(row)?,
+    })
+}
+
+/// What a line with a payment is about.
+fn purchase(row: &Row) -> Result<Option<Purchase>, Failure> {
+    let about = (row.payment_id, row.reservation_id, row.concert_id, row.date);
+    let (Some(payment), Some(reservation), Some(concert), Some(date)) = about else {
+        return Ok(None);
+    };
+    Ok(Some(Purchase {
+        payment,
+        reservation: ReservationId(reservation),
+        concert: concert_id(concert)?,
+        date,
+    }))
 }

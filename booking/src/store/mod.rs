@@ -8,13 +8,14 @@
 //! guard has to stand in the WHERE, where a second attempt does not match any more.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use shared::ids::{ConcertId, SeatId};
+use shared::ids::{ConcertId, SeatId, UserId};
 use sqlx::mysql::MySqlArguments;
 use sqlx::query::Query;
 use sqlx::{Encode, MySql, Type};
 
 pub mod audit;
 pub mod balance;
+pub mod cancellation;
 pub mod concert;
 pub mod date;
 pub mod failure;
@@ -23,9 +24,11 @@ pub mod key;
 pub mod ledger;
 pub mod payment;
 pub mod pool;
+pub mod refund;
 pub mod reservation;
 pub mod schema;
 pub mod seat;
+pub mod ticket;
 pub mod user;
 
 pub use failure::Failure;
@@ -44,6 +47,13 @@ pub fn updates_by_id() -> Vec<String> {
         reservation::pay_sql(2),
         reservation::sell_seats_sql(2),
         reservation::release_sql(),
+        refund::free_seats_sql(2),
+        refund::close_sql(),
+        refund::unsell_sql(),
+        refund::give_back_sql(),
+        cancellation::block_sql(2),
+        cancellation::end_hold_sql(2),
+        cancellation::close_hold_sql(),
     ]
 }
 
@@ -82,6 +92,11 @@ fn count(rows: u64) -> usize {
 /// Seat ids as the columns have them.
 fn of_seats(seats: &[SeatId]) -> impl Iterator<Item = i64> {
     seats.iter().map(|seat| signed(seat.get()))
+}
+
+/// The user of this number; none of a pseudonym, which is below zero (see [`user`]).
+fn fan(number: i64) -> Option<UserId> {
+    UserId::new(u64::try_from(number).ok()?).ok()
 }
 
 fn seat_id(number: i64) -> Result<SeatId, Failure> {

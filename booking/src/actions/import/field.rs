@@ -9,6 +9,8 @@ use shared::ids::QueueName;
 const MAX_PRICE_WON: i64 = 10_000_000;
 /// More than any house has seats, and far from where counting on would overflow.
 const MAX_NUMBER: i32 = 1_000_000;
+/// A year: nobody sells earlier than that.
+const MAX_HOURS: i32 = 8_784;
 
 /// A time as a file gives it: an instant, or what the venue's clock shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,4 +103,13 @@ pub(super) fn time_zone(text: &str) -> Result<Tz, String> {
 pub(super) fn queue(text: &str) -> Result<QueueName, String> {
     text.parse()
         .map_err(|error| format!("queue {text:?}: {error}"))
+}
+
+pub(super) fn hours(text: &str) -> Result<i32, String> {
+    plain_digits(text)
+        .and_then(|hours| i32::try_from(hours).ok())
+        .filter(|hours| (0..=MAX_HOURS).contains(hours))
+        .ok_or_else(|| {
+            format!("cancel_until_hours {text:?} is not a whole number from 0 to {MAX_HOURS}")
+        })
 }

@@ -41,6 +41,8 @@ pub(super) struct Plan {
     pub(super) performances: Vec<Performance>,
     /// New seats, in the file's order.
     pub(super) seats: Vec<Seat>,
+    /// Concerts with another cutoff than before, in hours before the start.
+    pub(super) cutoffs: Vec<(i64, i32)>,
     /// Seats with another price than before.
     pub(super) prices: Vec<(i64, i64)>,
     /// How many seats stand there already, exactly so.
@@ -123,7 +125,31 @@ impl<'a> Planner<'a> {
         agree("time_zone", row.time_zone.map(Tz::name), &concert.time_zone)?;
         let queue = row.queue.as_ref().map(shared::ids::QueueName::as_str);
         agree("queue", queue, &concert.queue)?;
-        Ok(concert.clone())
+        let concert = concert.clone();
+        match row.cancel_until_hours {
+            Some(hours) if concert.cancel_until_hours != Some(hours) => {
+                self.move_cutoff(concert, hours)
+            }
+            _ => Ok(concert),
+        }
+    }
+
+    /// Another cutoff for a concert that is there: a change with `update`, but only one a file.
+    fn move_cutoff(&mut self, mut concert: Concert, hours: i32) -> Result<Concert, String> {
+        let is_new = self.plan.concerts.iter().any(|new| new.id == concert.id);
+        let is_moved = self.plan.cutoffs.iter().any(|(id, _)| *id == concert.id);
+        if is_new || is_moved || !self.update {
+            let known = concert.cancel_until_hours;
+            let known = known.map_or_else(|| "none".to_owned(), |hours| hours.to_string());
+            return Err(format!(
+                "cancel_until_hours is {hours} here and {known} in the database or on an earlier \
+                 line; --update changes the database"
+            ));
+        }
+        concert.cancel_until_hours = Some(hours);
+        self.plan.cutoffs.push((concert.id, hours));
+        self.concerts.insert(concert.title.clone(), concert.clone());
+        Ok(concert)
     }
 
     fn new_concert(&mut self, row: &Row) -> Concert {
@@ -138,6 +164,7 @@ impl<'a> Planner<'a> {
                 .unwrap_or_else(|| DEFAULT_VENUE.to_owned()),
             time_zone: row.time_zone.unwrap_or(DEFAULT_ZONE).name().to_owned(),
             queue: queue.unwrap_or_else(|| DEFAULT_QUEUE.to_owned()),
+            cancel_until_hours: row.cancel_until_hours,
         }
     }
 

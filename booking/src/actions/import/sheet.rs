@@ -13,7 +13,7 @@ use super::mistakes::Mistakes;
 use crate::store::import::Place;
 
 const REQUIRED: [&str; 6] = ["concert", "date", "section", "row", "seat", "price"];
-const OPTIONAL: [&str; 7] = [
+const OPTIONAL: [&str; 8] = [
     "number",
     "starts_at",
     "sales_open_at",
@@ -21,6 +21,7 @@ const OPTIONAL: [&str; 7] = [
     "venue",
     "time_zone",
     "queue",
+    "cancel_until_hours",
 ];
 
 /// One line: a seat, and what it says about its performance and concert.
@@ -50,6 +51,8 @@ pub(super) struct Row {
     pub(super) time_zone: Option<Tz>,
     /// The line that the concert's fans stand in.
     pub(super) queue: Option<QueueName>,
+    /// Until how many hours before the start a fan may cancel.
+    pub(super) cancel_until_hours: Option<i32>,
 }
 
 /// Reads the whole file. A line that cannot be used is noted and left out.
@@ -145,6 +148,7 @@ struct Texts<'a> {
     venue: Option<&'a str>,
     time_zone: Option<&'a str>,
     queue: Option<&'a str>,
+    cancel_until_hours: Option<&'a str>,
 }
 
 fn row(record: &StringRecord, header: &StringRecord, line: u64) -> Result<Row, String> {
@@ -175,5 +179,6 @@ fn row(record: &StringRecord, header: &StringRecord, line: u64) -> Result<Row, S
             .transpose()?,
         time_zone: texts.time_zone.map(field::time_zone).transpose()?,
         queue: texts.queue.map(field::queue).transpose()?,
+        cancel_until_hours: texts.cancel_until_hours.map(field::hours).transpose()?,
     })
 }

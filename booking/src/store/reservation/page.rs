@@ -21,6 +21,8 @@ struct Row {
     amount: i64,
     expires_at: DateTime<Utc>,
     paid_at: Option<DateTime<Utc>>,
+    refunded_at: Option<DateTime<Utc>>,
+    cancel_until: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 }
 
@@ -47,9 +49,12 @@ pub async fn page(
 ) -> Result<Vec<Reservation>, Failure> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT r.id, d.concert_id, d.date, r.status, r.amount, r.expires_at, r.paid_at,
+                p.refunded_at, d.starts_at - INTERVAL c.cancel_until_hours HOUR AS cancel_until,
                 UTC_TIMESTAMP(6) AS now
            FROM reservations r FORCE INDEX (reservations_of_user)
            JOIN concert_dates d ON d.id = r.concert_date_id
+           JOIN concerts c ON c.id = d.concert_id
+           LEFT JOIN payments p ON p.reservation_id = r.id
           WHERE r.user_id = ? AND r.id < ? ORDER BY r.id DESC LIMIT ?",
     )
     .bind(signed(user.get()))
@@ -75,6 +80,8 @@ fn reservation(row: &Row, seats: Vec<ReservedSeat>) -> Result<Reservation, Failu
         amount: row.amount,
         deadline: Deadline::new(row.expires_at, row.now),
         paid_at: row.paid_at,
+        refunded_at: row.refunded_at,
+        cancel_until: row.cancel_until,
         seats,
     })
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use booking::actions::migrate::migrate;
 
-use crate::harness::{House, TestDatabase, pass_keys, scatter};
+use crate::harness::{House, TestDatabase, pass_keys, scatter, ticket_keys};
 
 /// Runs `booking` with these arguments and settings, and nothing else in its environment.
-fn booking(arguments: &[&str], settings: &[(&str, &str)]) -> Output {
+pub(super) fn booking(arguments: &[&str], settings: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_booking"))
         .args(arguments)
         .env_clear()
@@ -18,14 +18,14 @@ fn booking(arguments: &[&str], settings: &[(&str, &str)]) -> Output {
 }
 
 #[track_caller]
-fn assert_fails(output: &Output, code: i32, part: &str) {
+pub(super) fn assert_fails(output: &Output, code: i32, part: &str) {
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{told}");
     assert!(told.contains(part), "no {part:?} in {told}");
 }
 
 #[track_caller]
-fn told(output: &Output) -> String {
+pub(super) fn told(output: &Output) -> String {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{errors}");
     String::from_utf8_lossy(&output.stdout).into_owned()
@@ -108,11 +108,12 @@ async fn charge_puts_money_on_a_balance_for_the_operator() {
 
 #[test]
 fn a_wrong_setting_is_64_with_the_variables_name() {
-    let keys = pass_keys();
+    let (keys, tickets) = (pass_keys(), ticket_keys());
     let url = "mysql://u:hunter2@127.0.0.1:1/d";
     let good = [
         ("DATABASE_URL", url),
         ("PASS_KEYS", keys.as_str()),
+        ("TICKET_KEYS", tickets.as_str()),
         ("CHARGE", "demo"),
     ];
     for (missing, _) in good {
@@ -128,6 +129,7 @@ fn a_wrong_setting_is_64_with_the_variables_name() {
         ("CHARGE", "yes"),
         ("DATABASE_URL", "postgres://hunter2@h/d"),
         ("PASS_KEYS", "a:hunter2"),
+        ("TICKET_KEYS", "a:hunter2"),
         ("DEFAULT_CONCERT", "0"),
         ("HOLD_SECONDS", "-1"),
         ("RUST_LOG", "x=y=z"),
@@ -179,11 +181,12 @@ fn a_wrong_command_line_is_64_and_help_is_0() {
 fn what_cannot_be_started_or_reached_is_1() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let taken = listener.local_addr().expect("its address").to_string();
-    let keys = pass_keys();
+    let (keys, tickets) = (pass_keys(), ticket_keys());
     let url = "mysql://u:hunter2@127.0.0.1:1/d";
     let settings = [
         ("DATABASE_URL", url),
         ("PASS_KEYS", keys.as_str()),
+        ("TICKET_KEYS", tickets.as_str()),
         ("CHARGE", "demo"),
         ("BOOKING_LISTEN", taken.as_str()),
     ];

@@ -94,7 +94,7 @@ async fn another_price_needs_update_and_a_seat_that_is_not_sold() {
         .import(&unsold, true)
         .await
         .expect("unsold seats");
-    assert!(told.contains("2 prices changed"), "{told}");
+    assert!(told.contains("2 prices and 0 cutoffs changed"), "{told}");
     holder.pay(7_000).await.refused(409, "amount_mismatch");
     holder.pay(10_000).await.ok();
     assert_eq!(house.fan(3).reserve(3).await.ok()["amount"], 7_000);
@@ -174,4 +174,33 @@ async fn fifteen_thousand_seats_come_in_at_once_and_show_their_progress() {
     );
     assert!(progress.contains("10000 of 15000 seats"), "{progress}");
     assert_eq!(count(&database, "seats").await, 15_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cutoff_is_the_concerts_and_only_an_update_moves_it() {
+    let database = TestDatabase::migrated().await;
+    let with = |hours: &str| {
+        format!("{HEADER},cancel_until_hours\nEvening,2099-10-01,Hall,A,1,10000,{hours}\n")
+    };
+    let hours = "SELECT cancel_until_hours FROM concerts";
+    database.import(&with(""), false).await.expect("no refunds");
+    let none = "SELECT cancel_until_hours IS NULL FROM concerts";
+    assert_eq!(database.number(none).await, 1);
+    let refused = database.import(&with("24"), false).await;
+    let told = refused.expect_err("another cutoff");
+    assert!(
+        told.contains("cancel_until_hours is 24 here and none"),
+        "{told}"
+    );
+    let told = database.import(&with("24"), true).await.expect("an update");
+    assert!(told.contains("0 prices and 1 cutoffs changed"), "{told}");
+    assert_eq!(database.number(hours).await, 24);
+    let told = database.import(&with("24"), true).await.expect("the same");
+    assert!(told.contains("0 prices and 0 cutoffs changed"), "{told}");
+    database.import(&with(""), true).await.expect("left out");
+    assert_eq!(database.number(hours).await, 24);
+    let both = format!("{}Evening,2099-10-01,Hall,A,2,10000,4\n", with("3"));
+    let told = database.import(&both, true).await.expect_err("two cutoffs");
+    assert!(told.contains("line 3: cancel_until_hours is 4"), "{told}");
+    assert_eq!(database.number(hours).await, 24);
 }

@@ -109,7 +109,7 @@ async fn each_kind_of_mistake_is_told_with_its_line() {
 
 /// An optional column, its value on the first and on the second line of a new date, and what is
 /// wrong with that.
-const COLUMNS: [(&str, &str, &str, &str); 13] = [
+const COLUMNS: [(&str, &str, &str, &str); 15] = [
     ("number", "1", "0", "line 3: number \"0\""),
     ("number", "1", "x", "line 3: number \"x\""),
     ("number", "1", "1000001", "line 3: number \"1000001\""),
@@ -157,6 +157,18 @@ const COLUMNS: [(&str, &str, &str, &str); 13] = [
         "line 3: time_zone is Europe/Berlin here",
     ),
     ("queue", "Main Queue", "", "line 2: queue \"Main Queue\""),
+    (
+        "cancel_until_hours",
+        "-1",
+        "",
+        "line 2: cancel_until_hours \"-1\" is not a whole number",
+    ),
+    (
+        "cancel_until_hours",
+        "24",
+        "48",
+        "line 3: cancel_until_hours is 48 here and 24",
+    ),
     (
         "venue",
         "Here",

@@ -136,10 +136,14 @@ async fn reservations_are_listed_newest_first_with_their_seats() {
         (&oldest["concertId"], &oldest["date"]),
         (&json!(1), &json!(FIRST))
     );
+    let code = &oldest["seats"][0]["ticketCode"];
+    assert!(code.is_string(), "a paid seat has a ticket");
     let seat = json!({
         "seatId": 7, "seatNumber": 7, "section": "Hall", "row": "A", "seat": "7", "price": 10_000,
+        "ticketCode": code,
     });
     assert_eq!(oldest["seats"], json!([seat]));
+    assert_eq!(newest["seats"][0]["ticketCode"], Value::Null);
     assert!(
         oldest["paidAt"]
             .as_str()

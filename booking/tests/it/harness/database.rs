@@ -178,8 +178,12 @@ impl TestDatabase {
             ))
             .await;
         }
-        self.run("ALTER TABLE reservation_seats DROP INDEX seat_sold_once")
-            .await;
+        self.run(
+            "ALTER TABLE reservation_seats DROP INDEX seat_sold_once;
+             ALTER TABLE payments DROP INDEX one_payment_a_reservation;
+             ALTER TABLE balance_history DROP INDEX ledger_entry_once",
+        )
+        .await;
     }
 
     /// Puts every table back as it was remembered.

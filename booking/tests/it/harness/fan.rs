@@ -101,6 +101,16 @@ impl Fan {
         self.call(Method::DELETE, &format!("/api/reserve/{id}"), None)
     }
 
+    pub(crate) fn cancel(&self, reservation: &Value) -> Call {
+        let id = reservation.as_str().unwrap_or_default();
+        let path = format!("/api/reservations/{id}/cancel");
+        self.call(Method::POST, &path, None)
+    }
+
+    pub(crate) fn history(&self) -> Call {
+        self.get(&format!("/api/{}/history", self.id))
+    }
+
     pub(crate) fn reservations(&self) -> Call {
         self.get(&format!("/api/{}/reservations", self.id))
     }

@@ -153,6 +153,13 @@ impl House {
             .await;
     }
 
+    /// Lets fans cancel until so many hours before the start.
+    pub(crate) async fn refund_until(&self, hours: u32) {
+        self.database
+            .run(&format!("UPDATE concerts SET cancel_until_hours = {hours}"))
+            .await;
+    }
+
     /// Waits until no transaction is open and no statement waits.
     pub(crate) async fn await_calm(&self) {
         eventually("all transactions have ended", async || {
@@ -180,6 +187,7 @@ fn settings(database: &TestDatabase) -> Settings {
     let env = Environment::default()
         .with("DATABASE_URL", database.url_text())
         .with("PASS_KEYS", pass_keys())
+        .with("TICKET_KEYS", ticket_keys())
         .with("CHARGE", "demo")
         .with("SWEEP_SECONDS", "0")
         .with("BOOKING_LISTEN", "127.0.0.1:0")
@@ -190,6 +198,11 @@ fn settings(database: &TestDatabase) -> Settings {
 /// Keys that sign passes in tests.
 pub(crate) fn pass_keys() -> String {
     format!("test:{}", "A".repeat(43))
+}
+
+/// Keys that make tickets in tests.
+pub(crate) fn ticket_keys() -> String {
+    format!("test:{}A", "T".repeat(42))
 }
 
 fn user_id(id: u64) -> UserId {

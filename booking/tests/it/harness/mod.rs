@@ -15,7 +15,7 @@ pub(crate) use answer::{Answer, members};
 pub(crate) use database::TestDatabase;
 pub(crate) use fan::{Call, Fan};
 pub(crate) use hall::{CLOSED, FIRST, HALL, PAST, SECOND, SOON, VIP_SEAT};
-pub(crate) use house::{House, pass_keys};
+pub(crate) use house::{House, pass_keys, ticket_keys};
 pub(crate) use process::Process;
 pub(crate) use proxy::Proxy;
 pub(crate) use race::{at_once, deep, dice, eventually, scatter};

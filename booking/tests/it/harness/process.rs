@@ -10,7 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-use super::{House, eventually, pass_keys};
+use super::{House, eventually, pass_keys, ticket_keys};
 
 /// `booking serve`, ended with the test.
 pub(crate) struct Process {
@@ -26,6 +26,7 @@ impl Process {
             .env_clear()
             .env("DATABASE_URL", house.database.url_text())
             .env("PASS_KEYS", pass_keys())
+            .env("TICKET_KEYS", ticket_keys())
             .env("CHARGE", "demo")
             .env("BOOKING_LISTEN", "127.0.0.1:0")
             .env("BOOKING_ADMIN_LISTEN", "127.0.0.1:0")

@@ -4,11 +4,14 @@
 //! with the guard switched off that stands there, it must fail. Rule 10 reads both.
 
 mod audit;
+mod audit_refunds;
 mod bounds;
+mod called_off;
 mod constraints;
 mod expiry;
 mod hang_up;
 mod no_redis;
 mod order;
+mod refund;
 mod seats;
 mod twins;

@@ -38,6 +38,7 @@ impl Settings {
             ("DATABASE_URL", database),
             ("TOKEN_KEYS", random_key()),
             ("PASS_KEYS", random_key()),
+            ("TICKET_KEYS", random_key()),
             ("IDENTITY", "trusted".to_owned()),
             ("CHARGE", "demo".to_owned()),
             ("GATE_RULES", gate_rules(SCRIPT_SETTINGS)?),
