@@ -11,6 +11,7 @@ use shared::token::TokenSigner;
 
 use crate::gate::Rules;
 use crate::line::{Floor, Line};
+use crate::pages::{Pages, Stock};
 use crate::proxy::Proxy;
 use crate::scheduler::Scheduler;
 use crate::settings::Settings;
@@ -27,6 +28,8 @@ pub struct Services {
     pub rules: Arc<Rules>,
     /// The way to the upstream.
     pub proxy: Proxy,
+    /// What fans see.
+    pub(crate) pages: Pages,
     /// The way down.
     pub shutdown: Shutdown,
 }
@@ -47,6 +50,7 @@ pub struct App {
     router: Router,
     line: Line,
     scheduler: Scheduler,
+    stock: Stock,
     shutdown: Shutdown,
     keys: RotatingKeys,
 }
@@ -76,7 +80,10 @@ impl App {
             settings.queues,
         );
         let passes = PassSigner::new(keys.passes.clone(), &settings.audience);
+        let pages = Pages::new(settings.pages);
+        let stock = pages.stock.clone();
         let services = Services {
+            pages,
             line: line.clone(),
             floor: Arc::new(Floor::new(settings.poll_floor)),
             rules: Arc::new(settings.rules),
@@ -95,6 +102,7 @@ impl App {
             router,
             line,
             scheduler,
+            stock,
             shutdown,
             keys,
         })
@@ -135,6 +143,7 @@ impl App {
     pub async fn run(self) -> anyhow::Result<()> {
         let ticking = tokio::spawn(self.scheduler.run(self.shutdown.clone()));
         let refreshing = tokio::spawn(refresher::run(self.line, self.shutdown.clone()));
+        let asking = tokio::spawn(self.stock.follow(self.shutdown.clone()));
         let admin = lifecycle::serve(
             self.admin_listener,
             shared::admin::router(),
@@ -146,6 +155,7 @@ impl App {
         self.shutdown.drain().await;
         ticking.await??;
         refreshing.await?;
+        asking.await?;
         served?;
         Ok(())
     }

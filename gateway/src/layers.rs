@@ -45,6 +45,13 @@ pub fn around_docs(pages: Router<Arc<Services>>) -> Router<Arc<Services>> {
     pages.layer(middleware::map_response(from_here_alone))
 }
 
+/// Wraps the pages that fans see.
+pub fn around_pages(pages: Router<Arc<Services>>) -> Router<Arc<Services>> {
+    // Another site's form may neither join for a fan nor leave, with a cookie or without.
+    let refuse = |_| Refusal::CrossSite.into_response();
+    pages.layer(CsrfLayer::new().with_rejection_response(refuse))
+}
+
 async fn from_here_alone(mut response: Response) -> Response {
     if response.status() == StatusCode::NOT_FOUND {
         return Problem::route_not_found().into_response();

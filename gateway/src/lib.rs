@@ -10,6 +10,7 @@ pub mod gate;
 pub mod layers;
 pub mod line;
 pub mod openapi;
+pub mod pages;
 pub mod proxy;
 pub mod refresher;
 pub mod refusal;

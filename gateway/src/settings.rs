@@ -11,6 +11,7 @@ use shared::settings::{Environment, SettingError};
 
 use crate::gate::Rules;
 use crate::line::LONGEST_POLL;
+use crate::pages::Choice;
 use crate::proxy::Upstream;
 
 /// The contract on paper as it was committed with this code.
@@ -46,6 +47,8 @@ pub struct Settings {
     pub hold: Duration,
     /// `API_DOCS`, on: the document that the Swagger UI shows; none under `off`.
     pub api_docs: Option<Value>,
+    /// `PAGES` line, `PAGES_THEME`, `STOCK_URL`: what fans see.
+    pub pages: Choice,
     /// `POLL_FLOOR_MS`, 500: how often a fan may poll, with a burst of 5; 0 switches it off.
     pub poll_floor: Duration,
     /// `CORS_ORIGINS`, empty: other origins whose pages may call, by commas.
@@ -83,6 +86,7 @@ impl Settings {
             token_lifetime: seconds(env, "TOKEN_TTL", 86_400, 60..=604_800)?,
             hold: seconds(env, "LINE_HOLD_SECONDS", 15, shortest_hold_seconds()..=300)?,
             api_docs: api_docs(env)?,
+            pages: Choice::from_env(env)?,
             poll_floor: Duration::from_millis(env.number("POLL_FLOOR_MS", 500, 0..=60_000)?),
             cors_origins: list(env, "CORS_ORIGINS", "")?,
             grace: seconds(env, "SHUTDOWN_GRACE_SECONDS", 10, 0..=600)?,
@@ -224,6 +228,9 @@ mod tests {
             ("TOKEN_TTL", "0"),
             ("LINE_HOLD_SECONDS", "12"),
             ("API_DOCS", "/nowhere"),
+            ("PAGES", "all"),
+            ("PAGES_THEME", "/nowhere"),
+            ("STOCK_URL", "https://x/"),
             ("TOKEN_KEYS", "k:short"),
         ];
         for (variable, value) in wrong {

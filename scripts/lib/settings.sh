@@ -15,13 +15,14 @@ own POST /api/reservations/{id}/cancel;
 active * /*'
 
 # All that scripts/run sets, beside the servers.
-readonly SETTINGS=(IDENTITY CHARGE GATE_RULES UPSTREAM_URL TOKEN_KEYS PASS_KEYS TICKET_KEYS
-  ADMIN_TOKEN
+readonly SETTINGS=(IDENTITY CHARGE GATE_RULES PAGES STOCK_URL UPSTREAM_URL TOKEN_KEYS PASS_KEYS
+  TICKET_KEYS ADMIN_TOKEN
   GATEWAY_LISTEN BOOKING_LISTEN GATEWAY_ADMIN_LISTEN BOOKING_ADMIN_LISTEN)
 
 set_services() {
   export IDENTITY=${IDENTITY:-trusted}
   export CHARGE=${CHARGE:-demo}
+  export PAGES=${PAGES:-line}
   export GATE_RULES=${GATE_RULES:-${BOOKING_GATE_RULES//$'\n'/ }}
   export TOKEN_KEYS=${TOKEN_KEYS:-demo:$(secret token-key)}
   export PASS_KEYS=${PASS_KEYS:-demo:$(secret pass-key)}
@@ -35,6 +36,7 @@ set_addresses() {
   choose_address GATEWAY_ADMIN_LISTEN 127.0.0.1:9080
   choose_address BOOKING_ADMIN_LISTEN 127.0.0.1:9081
   export UPSTREAM_URL=${UPSTREAM_URL:-http://$(reachable "$BOOKING_LISTEN")}
+  export STOCK_URL=${STOCK_URL:-http://$(reachable "$BOOKING_ADMIN_LISTEN")/internal/stock}
 }
 
 # choose_address NAME DEFAULT: what the user asked for is taken or refused, never silently replaced.

@@ -295,6 +295,13 @@ impl Line {
         queue.map_or_else(|_| Outlook::unknown(), |queue| queue.outlook(place))
     }
 
+    /// Whether the operator has paused the queue, as far as this gateway knows.
+    #[must_use]
+    pub fn is_paused(&self, queue: &QueueName) -> bool {
+        self.of(queue)
+            .is_ok_and(|queue| queue.picture.mode_is("paused"))
+    }
+
     /// Listens to what happens to a fan.
     ///
     /// # Errors

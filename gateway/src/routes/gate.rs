@@ -4,22 +4,26 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use shared::pass::Admission;
 
+use super::instead;
 use crate::app::Services;
 use crate::gate::{admit, obey};
 use crate::proxy::strip_ours;
 use crate::refusal::Refusal;
 
-/// Lets a request through to the upstream, or says why not.
-///
-/// # Errors
-/// The refusal that the fan is told.
-pub async fn gate(
-    State(services): State<Arc<Services>>,
-    request: Request,
-) -> Result<Response, Refusal> {
+/// Lets a request through to the upstream, or says why not: to a person in a browser by a page.
+pub async fn gate(State(services): State<Arc<Services>>, request: Request) -> Response {
+    let visitor = instead::visitor(&request, &services);
+    match (pass(&services, request).await, visitor) {
+        (Ok(response), _) => response,
+        (Err(refusal), Some(visitor)) => instead::shown(refusal, &visitor, &services),
+        (Err(refusal), None) => refusal.into_response(),
+    }
+}
+
+async fn pass(services: &Services, request: Request) -> Result<Response, Refusal> {
     let access = services
         .rules
         .access(request.method(), request.uri().path());

@@ -6,9 +6,12 @@ pub mod gate;
 pub mod health;
 pub mod issue;
 pub mod leave;
+pub mod pages;
 pub mod status;
+pub mod waiting;
 
 mod answer;
+mod instead;
 
 use shared::problem::Problem;
 

@@ -73,6 +73,13 @@ impl Picture {
         ends.cover(user, ticket)
     }
 
+    /// Whether the mode in force, the last field of the config, is this one.
+    pub(crate) fn mode_is(&self, mode: &str) -> bool {
+        let view = self.view();
+        let fields = view.as_ref().map(|view| &view.tick.config.fields);
+        fields.is_some_and(|fields| fields.last().is_some_and(|own| own == mode))
+    }
+
     /// Whether it is time to ask Redis about a place that may have changed; it counts as asked.
     pub(crate) fn is_time_to_ask(&self, user: UserId) -> bool {
         let now = Instant::now();

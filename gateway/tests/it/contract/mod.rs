@@ -8,6 +8,7 @@ mod issue;
 mod leave;
 mod origins;
 mod pacing;
+mod pages;
 mod problems;
 mod queues;
 mod status;
