@@ -16,7 +16,7 @@ use super::refund::refund;
 use crate::domain::reservation::ReservationId;
 use crate::refusal::Refusal;
 use crate::store::cancellation::{self as books, Left};
-use crate::store::{self, Connection, Failure};
+use crate::store::{self, Failure, Pooled};
 
 /// How many seats or reservations are looked at in one go.
 const BATCH: u32 = 200;
@@ -126,13 +126,13 @@ struct Run<'a, P> {
 
 impl<P: Fn(&Done)> Run<'_, P> {
     /// Everything once.
-    async fn pass(&mut self, connection: &mut Connection) -> Result<(), Failure> {
+    async fn pass(&mut self, connection: &mut Pooled) -> Result<(), Failure> {
         self.block(connection).await?;
         self.end_holds(connection).await?;
         self.refund(connection).await
     }
 
-    async fn block(&mut self, connection: &mut Connection) -> Result<(), Failure> {
+    async fn block(&mut self, connection: &mut Pooled) -> Result<(), Failure> {
         loop {
             let seats = books::available(connection, self.date, BATCH).await?;
             if seats.is_empty() {
@@ -147,7 +147,7 @@ impl<P: Fn(&Done)> Run<'_, P> {
         }
     }
 
-    async fn end_holds(&mut self, connection: &mut Connection) -> Result<(), Failure> {
+    async fn end_holds(&mut self, connection: &mut Pooled) -> Result<(), Failure> {
         loop {
             let mut holds: BTreeMap<ReservationId, Vec<SeatId>> = BTreeMap::new();
             for (seat, reservation) in books::held(connection, self.date, BATCH).await? {
@@ -166,7 +166,7 @@ impl<P: Fn(&Done)> Run<'_, P> {
         }
     }
 
-    async fn refund(&mut self, connection: &mut Connection) -> Result<(), Failure> {
+    async fn refund(&mut self, connection: &mut Pooled) -> Result<(), Failure> {
         let mut after = ReservationId(Uuid::nil());
         loop {
             let sold = books::sold(connection, self.date, after, BATCH).await?;
@@ -207,7 +207,7 @@ impl<P: Fn(&Done)> Run<'_, P> {
 /// Ends one hold, as the sweeper does: its seats by id, then its reservation. Answers whether
 /// there was anything of it left.
 async fn end_hold(
-    connection: &mut Connection,
+    connection: &mut Pooled,
     reservation: ReservationId,
     seats: &[SeatId],
 ) -> Result<bool, Failure> {

@@ -20,7 +20,7 @@ use sheet::Row;
 
 use crate::store::import::{self, ROWS_PER_INSERT};
 use crate::store::pool::DatabaseUrl;
-use crate::store::{self, Connection, Failure, schema};
+use crate::store::{Connection, Failure, schema};
 
 const LOCK: &str = "import..";
 /// How long another import may take before this one gives up.
@@ -100,7 +100,7 @@ pub async fn import(
     if !schema::lock(&mut connection, LOCK, LOCK_WAIT).await? {
         return Err(ImportError::Busy);
     }
-    let mut transaction = store::begin(&mut connection).await?;
+    let mut transaction = schema::begin(&mut connection).await?;
     let now = import::now(&mut transaction).await?;
     let next = import::next_ids(&mut transaction).await?;
     let known = known(&mut transaction, &rows).await?;
@@ -109,7 +109,7 @@ pub async fn import(
         return Err(ImportError::Mistakes(mistakes));
     }
     write(&mut transaction, &plan, progress).await?;
-    store::commit(transaction).await?;
+    schema::commit(transaction).await?;
     Ok(Done {
         concerts: plan.concerts.len(),
         performances: plan.performances.len(),

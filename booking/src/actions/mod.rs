@@ -34,7 +34,7 @@ use crate::domain::key::{Answer, Keyed};
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 use crate::store::balance::Account;
-use crate::store::{self, Connection, Database, Tx};
+use crate::store::{self, Connection, Database, Pooled, Question, Statement, Tx};
 
 /// What every action works with.
 #[derive(Debug, Clone)]
@@ -83,6 +83,28 @@ async fn head(tx: &mut Tx<'_>, call: &Call) -> Result<Head, Refusal> {
     }
 }
 
+/// A transaction with its head behind it.
+enum Begun<'c, T> {
+    /// The account is locked, if the caller has one; the rest was asked after that.
+    Fresh(Tx<'c>, Option<Account>, T),
+    Known(Answer),
+}
+
+/// Begins, and asks a question under the caller's lock, all in one round trip.
+async fn begin<'c, T: 'static>(
+    connection: &'c mut Pooled,
+    call: &Call,
+    question: Question<T>,
+) -> Result<Begun<'c, T>, Refusal> {
+    let head = store::balance::locked(call.user, call.keyed.as_ref());
+    let (tx, (mut account, found)) = head.and(question).ask_beginning(connection).await?;
+    let stored = account.as_mut().and_then(|account| account.stored.take());
+    match (stored, &call.keyed) {
+        (Some(stored), Some(keyed)) => stored.replay(keyed).map(Begun::Known),
+        _ => Ok(Begun::Fresh(tx, account, found)),
+    }
+}
+
 /// The tail of a transaction: keeps the answer under the key, as the last thing before the commit.
 async fn keep(
     tx: &mut Tx<'_>,
@@ -90,10 +112,16 @@ async fn keep(
     account: &Account,
     answer: &Answer,
 ) -> Result<(), Refusal> {
-    if let Some(keyed) = &call.keyed {
-        store::key::insert(tx, call.user, keyed, answer, account.now).await?;
+    if let Some(key) = kept(call, account, answer) {
+        key.run(tx).await?;
     }
     Ok(())
+}
+
+/// The same as a statement, when there is a key.
+fn kept(call: &Call, account: &Account, answer: &Answer) -> Option<Statement> {
+    let keyed = call.keyed.as_ref()?;
+    Some(store::key::insert(call.user, keyed, answer, account.now))
 }
 
 /// Ends a call that a plain read has refused. Its key is looked up only now, after that read: what

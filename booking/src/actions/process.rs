@@ -5,14 +5,14 @@ use serde::Serialize;
 use shared::ids::{QueueName, Ticket, UserId};
 
 use super::attempt::attempt;
-use super::{Call, Head, Office, head, keep, refuse};
+use super::{Begun, Call, Office, begin, kept};
 use crate::domain::key::Answer;
-use crate::domain::payment::{Bill, Payment, why_not_payable, why_nothing_is_due};
+use crate::domain::payment::{Bill, Due, Payment, why_not_payable, why_nothing_is_due};
 use crate::domain::reservation::ReservationId;
 use crate::refusal::Refusal;
 use crate::store::balance::Account;
 use crate::store::ledger::{Entry, Kind};
-use crate::store::{self, Connection, Failure, Tx};
+use crate::store::{self, Connection, Failure, Tx, Unwritten, Writes};
 
 /// For how long a fan is told that a hold has lapsed, rather than that there is none.
 const LAPSED_LATELY_HOURS: u32 = 1;
@@ -68,47 +68,59 @@ async fn once<R: Serialize>(
     answer: impl Fn(&Paid) -> R,
 ) -> Result<Answer, Refusal> {
     let mut connection = office.database.connection().await?;
-    let bill = match bill(&mut connection, call.user, order).await {
-        Ok(bill) => bill,
-        Err(refusal) => return refuse(&mut connection, call, refusal).await,
+    let live = store::reservation::due(call.user, &order.queue);
+    let (mut tx, account, live) = match begin(&mut connection, call, live).await? {
+        Begun::Fresh(tx, account, live) => (tx, account, live),
+        Begun::Known(answer) => return Ok(answer),
     };
-    let mut tx = store::begin(&mut connection).await?;
-    let account = match head(&mut tx, call).await? {
-        Head::Fresh(account) => account,
-        Head::Known(answer) => return Ok(answer),
-    };
+    let bill = bill(&mut tx, call.user, order, live).await?;
+    // Who holds seats has an account.
+    let account = account.ok_or(Failure::UnknownUser)?;
     if !account.covers(bill.total()) {
-        let refusal = Refusal::InsufficientBalance {
-            balance: account.balance,
-            required: bill.total(),
-        };
-        return Err(judge_again(&mut tx, call.user, order)
-            .await?
-            .unwrap_or(refusal));
+        return Err(too_little(&account, &bill));
     }
-    if !sell(&mut tx, call.user, &bill, account.now).await? {
-        let lapsed = Refusal::HoldExpired;
-        let why = judge_again(&mut tx, call.user, order).await?;
-        // One of several holds has lapsed: that is what has to be said, not that the sum differs.
-        let why = why.filter(|why| !matches!(why, Refusal::AmountMismatch { .. }));
-        return Err(why.unwrap_or(lapsed));
-    }
-    let paid = settle(&mut tx, call.user, &bill, &account).await?;
+    let paid = paid(&bill, &account);
     let mut answer = Answer::ok(&answer(&paid));
     answer.revoke = bill.is_last.then_some(order.ticket);
-    keep(&mut tx, call, &account, &answer).await?;
-    store::commit(tx).await?;
-    Ok(answer)
+    let writes = settle(sell(call.user, &bill, account.now), call.user, &bill, &paid);
+    match writes.then(kept(call, &account, &answer)).commit(tx).await {
+        Ok(()) => Ok(answer),
+        Err(Unwritten::Failed(failure)) => Err(failure.into()),
+        Err(Unwritten::Missed(tx, Missed::Hold)) => Err(why_it_lapsed(tx, call.user, order).await?),
+        Err(Unwritten::Missed(_, Missed::Balance)) => Err(too_little(&account, &bill)),
+        Err(Unwritten::Missed(_, Missed::Books(what))) => Err(Failure::Broken(what).into()),
+    }
 }
 
-/// The live holds that are meant, as a plain read sees them, for the expected amount.
-async fn bill(on: &mut Connection, user: UserId, order: &Order) -> Result<Bill, Refusal> {
-    let live = store::reservation::due(on, user, &order.queue).await?;
+/// What did not stand as the caller's lock and the plain reads before it had seen it.
+enum Missed {
+    /// A hold has lapsed meanwhile, or was taken over.
+    Hold,
+    /// There is less on the balance than it costs.
+    Balance,
+    /// What cannot be.
+    Books(&'static str),
+}
+
+/// The bill for the live holds that are meant, for the expected amount.
+async fn bill(
+    on: &mut Connection,
+    user: UserId,
+    order: &Order,
+    live: Vec<Due>,
+) -> Result<Bill, Refusal> {
     let Some(bill) = Bill::of(live, order.only) else {
         return Err(why_there_is_no_bill(on, user, order).await?);
     };
     bill.check_amount(order.amount)?;
     Ok(bill)
+}
+
+fn too_little(account: &Account, bill: &Bill) -> Refusal {
+    Refusal::InsufficientBalance {
+        balance: account.balance,
+        required: bill.total(),
+    }
 }
 
 async fn why_there_is_no_bill(
@@ -129,66 +141,66 @@ async fn why_there_is_no_bill(
     })
 }
 
-/// Why a bill that stood before the caller's lock does not stand any more: a second click finds
-/// its holds paid by the first, and is told that rather than what it would cost.
-async fn judge_again(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    order: &Order,
-) -> Result<Option<Refusal>, Refusal> {
-    match bill(tx, user, order).await {
-        Ok(_) => Ok(None),
+/// Why a hold that stood when the bill was made does not stand any more.
+async fn why_it_lapsed(mut tx: Tx<'_>, user: UserId, order: &Order) -> Result<Refusal, Refusal> {
+    let live = store::reservation::due(user, &order.queue);
+    let live = live.ask(&mut tx).await?;
+    match bill(&mut tx, user, order, live).await {
         Err(Refusal::Failed(failure)) => Err(failure.into()),
-        Err(refusal) => Ok(Some(refusal)),
+        // One of several holds has lapsed: that is what has to be said, not that the sum differs.
+        Ok(_) | Err(Refusal::AmountMismatch { .. }) => Ok(Refusal::HoldExpired),
+        Err(refusal) => Ok(refusal),
     }
 }
 
-/// Turns the holds into sold seats. Answers `false` when one of them is not live any more.
-async fn sell(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    bill: &Bill,
-    now: DateTime<Utc>,
-) -> Result<bool, Failure> {
+/// What is answered when all goes well.
+fn paid(bill: &Bill, account: &Account) -> Paid {
+    Paid {
+        payments: Payment::for_each(bill, account.balance),
+        paid_at: account.now,
+        balance: account.balance - bill.total(),
+    }
+}
+
+/// Turns the holds into sold seats.
+fn sell(user: UserId, bill: &Bill, now: DateTime<Utc>) -> Writes<Missed> {
     let (seats, reservations) = (bill.seats(), bill.reservations());
-    if store::seat::sell(tx, &seats, &reservations).await? != seats.len() {
-        return Ok(false);
-    }
-    if store::reservation::pay(tx, user, &reservations, now).await? != reservations.len() {
-        return Err(Failure::Broken("a live hold has no open reservation"));
-    }
-    if store::reservation::sell_seats(tx, &reservations).await? != seats.len() {
-        return Err(Failure::Broken(
-            "a reservation has other seats than it holds",
-        ));
-    }
-    Ok(true)
+    let no_reservation = "a live hold has no open reservation";
+    let other_seats = "a reservation has other seats than it holds";
+    Writes::default()
+        .must_hit(
+            seats.len(),
+            store::seat::sell(&seats, &reservations),
+            Missed::Hold,
+        )
+        .must_hit(
+            reservations.len(),
+            store::reservation::pay(user, &reservations, now),
+            Missed::Books(no_reservation),
+        )
+        .must_hit(
+            seats.len(),
+            store::reservation::sell_seats(&reservations),
+            Missed::Books(other_seats),
+        )
 }
 
 /// Moves the money: the balance, one payment for each reservation, and a line in the ledger for
 /// each payment.
-async fn settle(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    bill: &Bill,
-    account: &Account,
-) -> Result<Paid, Refusal> {
-    let (balance, required) = (account.balance, bill.total());
-    if !store::balance::subtract(tx, user, required).await? {
-        return Err(Refusal::InsufficientBalance { balance, required });
-    }
-    let payments = Payment::for_each(bill, balance);
-    store::payment::insert(tx, user, &payments, account.now).await?;
+fn settle(writes: Writes<Missed>, user: UserId, bill: &Bill, paid: &Paid) -> Writes<Missed> {
     let entry = |payment: &Payment| Entry {
         reference: payment.id,
         amount: payment.due.amount,
         balance_after: payment.balance_after,
     };
-    let entries: Vec<Entry> = payments.iter().map(entry).collect();
-    store::ledger::write(tx, user, Kind::Payment, &entries, account.now).await?;
-    Ok(Paid {
-        payments,
-        paid_at: account.now,
-        balance: balance - required,
-    })
+    let entries: Vec<Entry> = paid.payments.iter().map(entry).collect();
+    let lines = store::ledger::lines(user, Kind::Payment, &entries, paid.paid_at);
+    writes
+        .must_hit(
+            1,
+            store::balance::subtract(user, bill.total()),
+            Missed::Balance,
+        )
+        .then([store::payment::insert(user, &paid.payments, paid.paid_at)])
+        .then([lines])
 }

@@ -3,12 +3,11 @@
 use serde::Serialize;
 
 use super::attempt::attempt;
-use super::{Call, Head, Office, head, keep, refuse};
+use super::{Begun, Call, Office, begin, kept};
 use crate::domain::key::Answer;
 use crate::domain::reservation::ReservationId;
 use crate::refusal::Refusal;
-use crate::store::reservation::Found;
-use crate::store::{self, Failure, Tx};
+use crate::store::{self, Failure, Unwritten, Writes};
 
 /// Gives the seats of a reservation back. `answer` writes the success: its bytes have to be known
 /// before the commit, because the key keeps them. May be repeated, and is answered alike when the
@@ -32,34 +31,33 @@ async fn once<R: Serialize>(
     answer: impl Fn() -> R,
 ) -> Result<Answer, Refusal> {
     let mut connection = office.database.connection().await?;
-    let Some(found) = store::reservation::find(&mut connection, call.user, id).await? else {
-        return refuse(&mut connection, call, Refusal::ReservationNotFound).await;
+    let found = store::reservation::found(call.user, id);
+    let (tx, account, found) = match begin(&mut connection, call, found).await? {
+        Begun::Fresh(tx, account, found) => (tx, account, found),
+        Begun::Known(answer) => return Ok(answer),
     };
-    let mut tx = store::begin(&mut connection).await?;
-    let account = match head(&mut tx, call).await? {
-        Head::Fresh(account) => account,
-        Head::Known(answer) => return Ok(answer),
-    };
-    give_back(&mut tx, call, id, &found).await?;
+    let found = found.ok_or(Refusal::ReservationNotFound)?;
+    // Who has a reservation has an account.
+    let account = account.ok_or(Failure::UnknownUser)?;
     let answer = Answer::ok(&answer());
-    keep(&mut tx, call, &account, &answer).await?;
-    store::commit(tx).await?;
-    Ok(answer)
+    let free = || Writes::default().then([store::seat::give_back(&found.seats, id)]);
+    let key = || kept(call, &account, &answer);
+    let close = free().must_hit(1, store::reservation::release(id), Closed);
+    let done = match close.then(key()).commit(tx).await {
+        Err(Unwritten::Missed(mut tx, Closed)) => {
+            let now = store::reservation::find(&mut tx, call.user, id).await?;
+            let now = now.ok_or(Failure::Broken("a reservation has vanished"))?;
+            now.status.release()?;
+            free().then(key()).commit(tx).await
+        }
+        done => done,
+    };
+    match done {
+        Ok(()) => Ok(answer),
+        Err(Unwritten::Failed(failure)) => Err(failure.into()),
+        Err(Unwritten::Missed(_, Closed)) => Err(Failure::Broken("nothing had to be hit").into()),
+    }
 }
 
-/// Frees what the reservation still holds, and closes it, or finds out why it is closed already.
-async fn give_back(
-    tx: &mut Tx<'_>,
-    call: &Call,
-    id: ReservationId,
-    found: &Found,
-) -> Result<(), Refusal> {
-    store::seat::give_back(tx, &found.seats, id).await?;
-    if store::reservation::release(tx, id).await? {
-        return Ok(());
-    }
-    let now = store::reservation::find(tx, call.user, id).await?;
-    let now = now.ok_or(Failure::Broken("a reservation has vanished"))?;
-    now.status.release()?;
-    Ok(())
-}
+/// The reservation is closed already.
+struct Closed;

@@ -4,12 +4,12 @@ use serde::Serialize;
 use shared::ids::{QueueName, UserId};
 
 use super::attempt::attempt;
-use super::{Call, Head, Office, head, keep, refuse};
+use super::{Begun, Call, Office, begin, kept, refuse};
 use crate::domain::key::Answer;
 use crate::domain::reservation::{Hold, ReservationId};
 use crate::domain::seat::{Offer, SeatIds};
 use crate::refusal::Refusal;
-use crate::store::{self, Connection, Tx};
+use crate::store::{self, Connection, Failure, Unwritten, Writes};
 
 /// What is wished for.
 #[derive(Debug, Clone)]
@@ -46,25 +46,41 @@ async fn once<R: Serialize>(
     let mut connection = office.database.connection().await?;
     // Ten thousand losers end here, without a lock.
     let offer = match offer(&mut connection, office, call, wish).await {
-        Ok((_, Some(hold))) if call.keyed.is_none() => return Ok(Answer::ok(&answer(&hold))),
+        Ok((_, Some(hold))) if call.keyed.is_none() => {
+            connection.put_back();
+            return Ok(Answer::ok(&answer(&hold)));
+        }
         Ok((offer, _)) => offer,
-        Err(refusal) => return refuse(&mut connection, call, refusal).await,
+        Err(refusal) => {
+            let answer = refuse(&mut connection, call, refusal).await;
+            connection.put_back();
+            return answer;
+        }
     };
-    let mut tx = store::begin(&mut connection).await?;
-    let account = match head(&mut tx, call).await? {
-        Head::Fresh(account) => account,
-        Head::Known(answer) => return Ok(answer),
+    let have = store::reservation::possessions(call.user, offer.date);
+    let (mut tx, account, have) = match begin(&mut connection, call, have).await? {
+        Begun::Fresh(tx, account, have) => (tx, account.ok_or(Failure::UnknownUser)?, have),
+        Begun::Known(answer) => return Ok(answer),
     };
-    let have = store::reservation::possessions(&mut tx, call.user, offer.date).await?;
-    let hold = match offer.check_limit(&have)? {
-        Some(hold) => hold,
-        None => take(&mut tx, call.user, &offer, &wish.seats).await?,
+    let (hold, writes) = match offer.check_limit(&have)? {
+        Some(hold) => (hold, Writes::default()),
+        None => take(call.user, &offer, &wish.seats),
     };
     let answer = Answer::ok(&answer(&hold));
-    keep(&mut tx, call, &account, &answer).await?;
-    store::commit(tx).await?;
-    Ok(answer)
+    let writes = writes.then(kept(call, &account, &answer));
+    match writes.commit(tx).await {
+        Ok(()) => Ok(answer),
+        Err(Unwritten::Failed(failure)) => Err(failure.into()),
+        Err(Unwritten::Missed(open, Lost)) => {
+            tx = open;
+            let seats = store::seat::lost(&mut tx, &wish.seats, hold.id).await?;
+            Err(Refusal::SeatTaken { seats })
+        }
+    }
 }
+
+/// Somebody else was faster with one of the seats.
+struct Lost;
 
 /// The seats as a plain read sees them, and the caller's own hold when it has them all already.
 async fn offer(
@@ -73,30 +89,24 @@ async fn offer(
     call: &Call,
     wish: &Wish,
 ) -> Result<(Offer, Option<Hold>), Refusal> {
-    let offers = store::seat::offers(connection, &wish.seats, call.user, office.hold).await?;
-    let offer = Offer::of(offers, &wish.seats)?;
+    let offers = store::seat::offers(&wish.seats, call.user, office.hold);
+    let offer = Offer::of(offers.ask(connection).await?, &wish.seats)?;
     let hold = offer.check(&wish.queue)?;
     Ok((offer, hold))
 }
 
-/// Takes all the seats for a new reservation, or none: the caller drops the transaction then.
-async fn take(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    offer: &Offer,
-    seats: &SeatIds,
-) -> Result<Hold, Refusal> {
+/// Takes all the seats for a new reservation, or none.
+fn take(user: UserId, offer: &Offer, seats: &SeatIds) -> (Hold, Writes<Lost>) {
     let id = ReservationId::generate();
-    let taken = store::seat::take(tx, seats, id, offer.deadline.at).await?;
-    if taken != seats.as_slice().len() {
-        let seats = store::seat::lost(tx, seats, id).await?;
-        return Err(Refusal::SeatTaken { seats });
-    }
-    store::reservation::expire(tx, &offer.superseded()).await?;
-    store::reservation::insert(tx, user, id, offer).await?;
-    Ok(Hold {
+    let taken = store::seat::take(seats, id, offer.deadline.at);
+    let writes = Writes::default()
+        .must_hit(seats.as_slice().len(), taken, Lost)
+        .then(store::reservation::expiry(&offer.superseded()))
+        .then(store::reservation::insert(user, id, offer));
+    let hold = Hold {
         id,
         amount: offer.amount(),
         deadline: offer.deadline,
-    })
+    };
+    (hold, writes)
 }

@@ -6,7 +6,7 @@ use shared::ids::SeatId;
 
 use super::Office;
 use crate::domain::reservation::ReservationId;
-use crate::store::{self, Connection, Failure};
+use crate::store::{self, Failure, Pooled};
 
 /// How many seats are looked at in one go.
 const SEATS_A_BATCH: u32 = 200;
@@ -54,7 +54,7 @@ pub async fn sweep(office: &Office) -> Result<Swept, Failure> {
 /// Lets the seats of one lapsed hold go, and closes its reservation. Answers how many those were:
 /// a thief may have been faster with some.
 async fn let_go(
-    connection: &mut Connection,
+    connection: &mut Pooled,
     reservation: ReservationId,
     seats: &[SeatId],
 ) -> Result<u64, Failure> {

@@ -4,10 +4,10 @@
 //! what is wrong. A hold counts as live on the database's clock, read while the question runs: it
 //! can only be later than the snapshot, so a hold that is live now was live in the snapshot too.
 
-use sqlx::{AssertSqlSafe, Connection as _};
+use sqlx::{AssertSqlSafe, Connection as _, MySql, Transaction};
 use uuid::Uuid;
 
-use super::{Connection, Failure, Tx};
+use super::{Connection, Failure};
 
 /// How many findings one question may give; what is broken on a large scale shows in fewer.
 pub const FINDINGS_TOLD: usize = 50;
@@ -58,7 +58,7 @@ pub struct Totals {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn snapshot(on: &mut Connection) -> Result<Tx<'_>, Failure> {
+pub async fn snapshot(on: &mut Connection) -> Result<Transaction<'_, MySql>, Failure> {
     sqlx::query("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         .execute(&mut *on)
         .await?;

@@ -4,10 +4,9 @@
 use chrono::{DateTime, Utc};
 use shared::ids::UserId;
 use shared::sabotage;
-use sqlx::AssertSqlSafe;
 
 use super::key::{KeyColumns, stored};
-use super::{Connection, Failure, signed};
+use super::{Connection, Failure, Question, Statement, signed};
 use crate::domain::balance::MAX_BALANCE_WON;
 use crate::domain::key::{Keyed, Stored};
 
@@ -48,6 +47,13 @@ pub async fn lock(
     user: UserId,
     keyed: Option<&Keyed>,
 ) -> Result<Account, Failure> {
+    let account = locked(user, keyed).ask(on).await?;
+    account.ok_or(Failure::UnknownUser)
+}
+
+/// The same as a question: the account, when the user has one.
+#[must_use]
+pub fn locked(user: UserId, keyed: Option<&Keyed>) -> Question<Option<Account>> {
     let sql = format!(
         "SELECT b.balance, UTC_TIMESTAMP(6) AS now,
                 k.fingerprint, k.http_status, k.body, k.revoke_ticket
@@ -56,16 +62,18 @@ pub async fn lock(
           WHERE b.user_id = ? {}",
         row_lock()
     );
-    let row: Option<Row> = sqlx::query_as(AssertSqlSafe(sql))
-        .bind(keyed.map(|keyed| keyed.key.as_bytes().to_vec()))
-        .bind(signed(user.get()))
-        .fetch_optional(on)
-        .await?;
-    let row = row.ok_or(Failure::UnknownUser)?;
-    Ok(Account {
-        balance: row.balance,
-        now: row.now,
-        stored: stored(row.key)?,
+    let statement = Statement::new(sql)
+        .bind(keyed.map(|keyed| keyed.key.as_bytes()))
+        .bind(signed(user.get()));
+    Question::new(statement, |rows: Vec<Row>| {
+        let account = |row: Row| {
+            Ok(Account {
+                balance: row.balance,
+                now: row.now,
+                stored: stored(row.key)?,
+            })
+        };
+        rows.into_iter().next().map(account).transpose()
     })
 }
 
@@ -93,19 +101,14 @@ pub async fn add(on: &mut Connection, user: UserId, won: i64) -> Result<bool, Fa
     Ok(done.rows_affected() == 1)
 }
 
-/// Takes from a balance. Answers `false` when there is too little.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn subtract(on: &mut Connection, user: UserId, won: i64) -> Result<bool, Failure> {
-    let done =
-        sqlx::query("UPDATE balances SET balance = balance - ? WHERE user_id = ? AND balance >= ?")
-            .bind(won)
-            .bind(signed(user.get()))
-            .bind(least_balance(won))
-            .execute(on)
-            .await?;
-    Ok(done.rows_affected() == 1)
+/// Takes from a balance: hits one row, or none when there is too little.
+#[must_use]
+pub fn subtract(user: UserId, won: i64) -> Statement {
+    let sql = "UPDATE balances SET balance = balance - ? WHERE user_id = ? AND balance >= ?";
+    Statement::new(sql)
+        .bind(won)
+        .bind(signed(user.get()))
+        .bind(least_balance(won))
 }
 
 /// Guard: what a balance has to be at least, to pay this. Switched off, only the CHECK of the

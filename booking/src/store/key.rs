@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use shared::ids::{Ticket, UserId};
 use shared::sabotage;
 
-use super::{Connection, Failure, signed, utc};
+use super::{Connection, Failure, Question, Statement, signed};
 use crate::domain::key::{Answer, Keyed, Stored};
 
 /// The columns of a key that may not be there, under the names that every query gives them.
@@ -55,43 +55,33 @@ pub async fn find(
     user: UserId,
     keyed: &Keyed,
 ) -> Result<Option<Stored>, Failure> {
-    let row: Option<KeyColumns> = sqlx::query_as(
+    let statement = Statement::new(
         "SELECT fingerprint, http_status, body, revoke_ticket
            FROM idempotency_keys WHERE user_id = ? AND idem_key = ?",
     )
     .bind(signed(user.get()))
-    .bind(keyed.key.as_bytes().to_vec())
-    .fetch_optional(on)
-    .await?;
-    row.map_or(Ok(None), stored)
+    .bind(keyed.key.as_bytes());
+    let question = Question::new(statement, |rows: Vec<KeyColumns>| {
+        rows.into_iter().next().map_or(Ok(None), stored)
+    });
+    question.ask(on).await
 }
 
 /// Keeps a success under its key.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn insert(
-    on: &mut Connection,
-    user: UserId,
-    keyed: &Keyed,
-    answer: &Answer,
-    now: DateTime<Utc>,
-) -> Result<(), Failure> {
-    sqlx::query(
+#[must_use]
+pub fn insert(user: UserId, keyed: &Keyed, answer: &Answer, now: DateTime<Utc>) -> Statement {
+    Statement::new(
         "INSERT INTO idempotency_keys
             (user_id, idem_key, fingerprint, http_status, body, revoke_ticket, created_at)
          VALUES (?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(signed(user.get()))
-    .bind(keyed.key.as_bytes().to_vec())
-    .bind(keyed.fingerprint.as_bytes().to_vec())
+    .bind(keyed.key.as_bytes())
+    .bind(keyed.fingerprint.as_bytes())
     .bind(answer.status)
-    .bind(answer.body.clone())
+    .bind(answer.body.as_slice())
     .bind(answer.revoke.map(|ticket| signed(ticket.0)))
-    .bind(utc(now))
-    .execute(on)
-    .await?;
-    Ok(())
+    .bind(now)
 }
 
 /// Forgets up to `limit` keys that are older than `hours`. Answers how many.

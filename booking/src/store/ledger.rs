@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use shared::ids::UserId;
-use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use super::{Connection, Failure, concert_id, signed, utc};
+use super::statement::Value;
+use super::{Connection, Failure, Statement, concert_id, signed};
 pub use crate::domain::ledger::Kind;
 use crate::domain::ledger::{EntryId, LedgerEntry, Purchase};
 use crate::domain::reservation::ReservationId;
@@ -32,23 +32,29 @@ pub async fn write(
     entries: &[Entry],
     now: DateTime<Utc>,
 ) -> Result<(), Failure> {
+    lines(user, kind, entries, now).run(on).await?;
+    Ok(())
+}
+
+/// The same as a statement.
+#[must_use]
+pub fn lines(user: UserId, kind: Kind, entries: &[Entry], now: DateTime<Utc>) -> Statement {
     let rows = vec!["(?, ?, ?, ?, ?, ?)"; entries.len()].join(", ");
     let sql = format!(
         "INSERT INTO balance_history (user_id, kind, ref, amount, balance_after, created_at)
          VALUES {rows}"
     );
-    let mut query = sqlx::query(AssertSqlSafe(sql));
-    for entry in entries {
-        query = query
-            .bind(signed(user.get()))
-            .bind(kind.as_str())
-            .bind(entry.reference)
-            .bind(entry.amount)
-            .bind(entry.balance_after)
-            .bind(utc(now));
-    }
-    query.execute(on).await?;
-    Ok(())
+    entries
+        .iter()
+        .fold(Statement::new(sql), |statement, entry| {
+            statement
+                .bind(signed(user.get()))
+                .bind(Value::text(kind.as_str()))
+                .bind(entry.reference)
+                .bind(entry.amount)
+                .bind(entry.balance_after)
+                .bind(now)
+        })
 }
 
 #[derive(sqlx::FromRow)]

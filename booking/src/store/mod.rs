@@ -2,7 +2,8 @@
 //!
 //! `sqlx` is spelled in this folder only. An action asks [`Database::connection`] for a connection,
 //! reads on it, opens a [`Tx`] with [`begin`] and ends it with [`commit`]; a `Tx` that is dropped
-//! is rolled back.
+//! is rolled back. Where every round trip counts, a [`Question`] begins the transaction and
+//! [`Writes`] end it, each in one packet.
 //!
 //! A write answers how many rows its WHERE matched (sqlx always sets `CLIENT_FOUND_ROWS`), so the
 //! guard has to stand in the WHERE, where a second attempt does not match any more.
@@ -22,17 +23,26 @@ pub mod failure;
 pub mod import;
 pub mod key;
 pub mod ledger;
+pub mod lent;
+pub mod packet;
 pub mod payment;
 pub mod pool;
 pub mod refund;
 pub mod reservation;
 pub mod schema;
 pub mod seat;
+pub mod statement;
 pub mod ticket;
 pub mod user;
 
 pub use failure::Failure;
-pub use pool::{Connection, Database, Pooled, Tx, begin, commit};
+pub use lent::{Pooled, Tx, begin, commit};
+pub use packet::{Question, Unwritten, Writes};
+pub use pool::Database;
+pub use statement::Statement;
+
+/// A connection, whoever lent it.
+pub type Connection = sqlx::MySqlConnection;
 
 /// Every UPDATE that names its rows by id, for the test that asks the servers how they would find
 /// them: through the primary key, in the order of the ids, or transactions deadlock.

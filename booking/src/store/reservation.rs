@@ -4,27 +4,20 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use shared::ids::{QueueName, SeatId, UserId};
-use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 pub mod page;
 
-use super::{Connection, Failure, bind_all, count, places, seat_id, signed, utc};
+use super::statement::Value;
+use super::{Connection, Failure, Question, Statement, places, seat_id, signed};
 use crate::domain::payment::Due;
 use crate::domain::reservation::{Deadline, Hold, ReservationId, Status};
 use crate::domain::seat::{Offer, Possession};
 
 /// Writes a new reservation with the seats of the offer.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn insert(
-    on: &mut Connection,
-    user: UserId,
-    id: ReservationId,
-    offer: &Offer,
-) -> Result<(), Failure> {
-    sqlx::query(
+#[must_use]
+pub fn insert(user: UserId, id: ReservationId, offer: &Offer) -> [Statement; 2] {
+    let reservation = Statement::new(
         "INSERT INTO reservations
             (id, user_id, concert_date_id, status, amount, created_at, expires_at)
          VALUES (?, ?, ?, 'reserved', ?, ?, ?)",
@@ -33,22 +26,21 @@ pub async fn insert(
     .bind(signed(user.get()))
     .bind(offer.date)
     .bind(offer.amount())
-    .bind(utc(offer.deadline.read_at()))
-    .bind(utc(offer.deadline.at))
-    .execute(&mut *on)
-    .await?;
+    .bind(offer.deadline.read_at())
+    .bind(offer.deadline.at);
     let rows = vec!["(?, ?, ?)"; offer.seats.len()].join(", ");
     let sql =
         format!("INSERT INTO reservation_seats (reservation_id, seat_id, price) VALUES {rows}");
-    let mut query = sqlx::query(AssertSqlSafe(sql));
-    for seat in &offer.seats {
-        query = query
-            .bind(id.0)
-            .bind(signed(seat.id.get()))
-            .bind(seat.price);
-    }
-    query.execute(on).await?;
-    Ok(())
+    let seats = offer
+        .seats
+        .iter()
+        .fold(Statement::new(sql), |statement, seat| {
+            statement
+                .bind(id.0)
+                .bind(signed(seat.id.get()))
+                .bind(seat.price)
+        });
+    [reservation, seats]
 }
 
 pub(super) fn expire_sql(reservations: usize) -> String {
@@ -66,14 +58,23 @@ pub(super) fn expire_sql(reservations: usize) -> String {
 /// # Errors
 /// When the database refuses.
 pub async fn expire(on: &mut Connection, reservations: &[ReservationId]) -> Result<(), Failure> {
-    if reservations.is_empty() {
-        return Ok(());
+    match expiry(reservations) {
+        None => Ok(()),
+        Some(expiry) => expiry.run(on).await.map(drop),
     }
-    let query = sqlx::query(AssertSqlSafe(expire_sql(reservations.len())));
-    bind_all(query, reservations.iter().map(|reservation| reservation.0))
-        .execute(on)
-        .await?;
-    Ok(())
+}
+
+/// The same as a statement, when there are any.
+#[must_use]
+pub fn expiry(reservations: &[ReservationId]) -> Option<Statement> {
+    if reservations.is_empty() {
+        return None;
+    }
+    Some(Statement::new(expire_sql(reservations.len())).bind_all(ids(reservations)))
+}
+
+fn ids(reservations: &[ReservationId]) -> impl Iterator<Item = Uuid> {
+    reservations.iter().map(|reservation| reservation.0)
 }
 
 pub(super) fn pay_sql(reservations: usize) -> String {
@@ -84,22 +85,13 @@ pub(super) fn pay_sql(reservations: usize) -> String {
     )
 }
 
-/// Marks these reservations of the user as paid. Answers how many were still reserved.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn pay(
-    on: &mut Connection,
-    user: UserId,
-    reservations: &[ReservationId],
-    paid_at: DateTime<Utc>,
-) -> Result<usize, Failure> {
-    let query = sqlx::query(AssertSqlSafe(pay_sql(reservations.len()))).bind(utc(paid_at));
-    let done = bind_all(query, reservations.iter().map(|reservation| reservation.0))
+/// Marks these reservations of the user as paid: hits those that were still reserved.
+#[must_use]
+pub fn pay(user: UserId, reservations: &[ReservationId], paid_at: DateTime<Utc>) -> Statement {
+    Statement::new(pay_sql(reservations.len()))
+        .bind(paid_at)
+        .bind_all(ids(reservations))
         .bind(signed(user.get()))
-        .execute(on)
-        .await?;
-    Ok(count(done.rows_affected()))
 }
 
 pub(super) fn sell_seats_sql(reservations: usize) -> String {
@@ -110,19 +102,11 @@ pub(super) fn sell_seats_sql(reservations: usize) -> String {
 }
 
 /// Marks the seats of these reservations as sold: the unique key over sold seats is the second
-/// guard against selling one twice. Answers how many.
-///
-/// # Errors
-/// A seat that is sold already is [`Failure::Bug`]: the first guard has failed.
-pub async fn sell_seats(
-    on: &mut Connection,
-    reservations: &[ReservationId],
-) -> Result<usize, Failure> {
-    let query = sqlx::query(AssertSqlSafe(sell_seats_sql(reservations.len())));
-    let done = bind_all(query, reservations.iter().map(|reservation| reservation.0))
-        .execute(on)
-        .await?;
-    Ok(count(done.rows_affected()))
+/// guard against selling one twice. A seat that is sold already is [`Failure::Bug`]: the first
+/// guard has failed.
+#[must_use]
+pub fn sell_seats(reservations: &[ReservationId]) -> Statement {
+    Statement::new(sell_seats_sql(reservations.len())).bind_all(ids(reservations))
 }
 
 pub(super) fn release_sql() -> String {
@@ -132,16 +116,10 @@ pub(super) fn release_sql() -> String {
         .to_owned()
 }
 
-/// Marks a reservation as released. Answers `false` when it was not reserved any more.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn release(on: &mut Connection, id: ReservationId) -> Result<bool, Failure> {
-    let done = sqlx::query(AssertSqlSafe(release_sql()))
-        .bind(id.0)
-        .execute(on)
-        .await?;
-    Ok(done.rows_affected() == 1)
+/// Marks a reservation as released: hits one row, or none when it was not reserved any more.
+#[must_use]
+pub fn release(id: ReservationId) -> Statement {
+    Statement::new(release_sql()).bind(id.0)
 }
 
 /// A reservation as its owner's call finds it.
@@ -174,7 +152,13 @@ pub async fn find(
     user: UserId,
     id: ReservationId,
 ) -> Result<Option<Found>, Failure> {
-    let rows: Vec<FoundRow> = sqlx::query_as(
+    found(user, id).ask(on).await
+}
+
+/// The same as a question.
+#[must_use]
+pub fn found(user: UserId, id: ReservationId) -> Question<Option<Found>> {
+    let statement = Statement::new(
         "SELECT r.status, r.expires_at <= UTC_TIMESTAMP(6) AS lapsed, c.queue, rs.seat_id
            FROM reservations r
            JOIN concert_dates d ON d.id = r.concert_date_id
@@ -183,19 +167,20 @@ pub async fn find(
           WHERE r.id = ? AND r.user_id = ? ORDER BY rs.seat_id",
     )
     .bind(id.0)
-    .bind(signed(user.get()))
-    .fetch_all(on)
-    .await?;
-    let seats: Result<Vec<SeatId>, Failure> = rows.iter().map(|row| seat_id(row.seat_id)).collect();
-    let Some(first) = rows.first() else {
-        return Ok(None);
-    };
-    Ok(Some(Found {
-        status: status(&first.status)?,
-        lapsed: first.lapsed,
-        queue: first.queue.clone(),
-        seats: seats?,
-    }))
+    .bind(signed(user.get()));
+    Question::new(statement, |rows: Vec<FoundRow>| {
+        let seats: Result<Vec<SeatId>, Failure> =
+            rows.iter().map(|row| seat_id(row.seat_id)).collect();
+        let Some(first) = rows.first() else {
+            return Ok(None);
+        };
+        Ok(Some(Found {
+            status: status(&first.status)?,
+            lapsed: first.lapsed,
+            queue: first.queue.clone(),
+            seats: seats?,
+        }))
+    })
 }
 
 /// Whether the newest reservation of the user in this queue lapsed less than `hours` ago. The
@@ -228,16 +213,17 @@ pub async fn newest_lapsed_lately(
     Ok(lately && status(&newest)?.shown(lapsed) == Status::Expired)
 }
 
+#[derive(sqlx::FromRow)]
+struct DueRow {
+    id: Uuid,
+    amount: i64,
+    seat_id: i64,
+}
+
 /// The user's live holds in this queue, by reservation, ascending.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn due(
-    on: &mut Connection,
-    user: UserId,
-    queue: &QueueName,
-) -> Result<Vec<Due>, Failure> {
-    let rows: Vec<(Uuid, i64, i64)> = sqlx::query_as(
+#[must_use]
+pub fn due(user: UserId, queue: &QueueName) -> Question<Vec<Due>> {
+    let statement = Statement::new(
         "SELECT r.id, r.amount, rs.seat_id
            FROM reservations r FORCE INDEX (reservations_of_user)
            JOIN concert_dates d ON d.id = r.concert_date_id
@@ -248,20 +234,20 @@ pub async fn due(
           ORDER BY r.id, rs.seat_id",
     )
     .bind(signed(user.get()))
-    .bind(queue.as_str())
-    .fetch_all(on)
-    .await?;
-    let mut dues: BTreeMap<ReservationId, Due> = BTreeMap::new();
-    for (id, amount, seat) in rows {
-        let reservation = ReservationId(id);
-        let due = dues.entry(reservation).or_insert_with(|| Due {
-            reservation,
-            amount,
-            seats: Vec::new(),
-        });
-        due.seats.push(seat_id(seat)?);
-    }
-    Ok(dues.into_values().collect())
+    .bind(Value::text(queue.as_str()));
+    Question::new(statement, |rows: Vec<DueRow>| {
+        let mut dues: BTreeMap<ReservationId, Due> = BTreeMap::new();
+        for row in rows {
+            let reservation = ReservationId(row.id);
+            let due = dues.entry(reservation).or_insert_with(|| Due {
+                reservation,
+                amount: row.amount,
+                seats: Vec::new(),
+            });
+            due.seats.push(seat_id(row.seat_id)?);
+        }
+        Ok(dues.into_values().collect())
+    })
 }
 
 #[derive(sqlx::FromRow)]
@@ -274,15 +260,9 @@ struct PossessionRow {
 }
 
 /// The seats of one date that the user has: bought, or on a live hold.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn possessions(
-    on: &mut Connection,
-    user: UserId,
-    date: i64,
-) -> Result<Vec<Possession>, Failure> {
-    let rows: Vec<PossessionRow> = sqlx::query_as(
+#[must_use]
+pub fn possessions(user: UserId, date: i64) -> Question<Vec<Possession>> {
+    let statement = Statement::new(
         "SELECT s.id AS seat_id, r.id AS reservation_id, r.amount, s.hold_expires_at,
                 UTC_TIMESTAMP(6) AS now
            FROM reservations r FORCE INDEX (reservations_of_user)
@@ -293,19 +273,19 @@ pub async fn possessions(
                  OR (s.status = 'held' AND s.hold_expires_at > UTC_TIMESTAMP(6)))",
     )
     .bind(signed(user.get()))
-    .bind(date)
-    .fetch_all(on)
-    .await?;
-    let possession = |row: PossessionRow| {
-        let hold = row.hold_expires_at.map(|until| Hold {
-            id: ReservationId(row.reservation_id),
-            amount: row.amount,
-            deadline: Deadline::new(until, row.now),
-        });
-        let seat = seat_id(row.seat_id)?;
-        Ok(Possession { seat, hold })
-    };
-    rows.into_iter().map(possession).collect()
+    .bind(date);
+    Question::new(statement, |rows: Vec<PossessionRow>| {
+        let possession = |row: PossessionRow| {
+            let hold = row.hold_expires_at.map(|until| Hold {
+                id: ReservationId(row.reservation_id),
+                amount: row.amount,
+                deadline: Deadline::new(until, row.now),
+            });
+            let seat = seat_id(row.seat_id)?;
+            Ok(Possession { seat, hold })
+        };
+        rows.into_iter().map(possession).collect()
+    })
 }
 
 pub(super) fn status(text: &str) -> Result<Status, Failure> {

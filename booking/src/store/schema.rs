@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::mysql::MySqlDatabaseError;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor, MySql};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor, MySql, Transaction};
 
 use super::pool::{DatabaseUrl, SESSION};
 use super::{Connection, Failure};
@@ -71,6 +71,22 @@ pub async fn connect(url: &DatabaseUrl) -> Result<Connection, Failure> {
         .execute("SET SESSION innodb_lock_wait_timeout = 10, lock_wait_timeout = 10")
         .await?;
     Ok(connection)
+}
+
+/// Begins a transaction on an operator's connection. Dropped without [`commit`], it is rolled back.
+///
+/// # Errors
+/// When the connection is broken.
+pub async fn begin(on: &mut Connection) -> Result<Transaction<'_, MySql>, Failure> {
+    Ok(on.begin().await?)
+}
+
+/// Commits.
+///
+/// # Errors
+/// When the connection broke, or `InnoDB` rolled back instead.
+pub async fn commit(transaction: Transaction<'_, MySql>) -> Result<(), Failure> {
+    Ok(transaction.commit().await?)
 }
 
 /// Creates the database that the URL names when it is missing. Answers whether it did.

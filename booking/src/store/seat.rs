@@ -11,7 +11,9 @@ use shared::sabotage;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use super::{Connection, Failure, bind_all, count, of_seats, places, seat_id, signed, utc};
+use super::{
+    Connection, Failure, Question, Statement, bind_all, of_seats, places, seat_id, signed,
+};
 use crate::domain::date::SaleWindow;
 use crate::domain::reservation::{Deadline, Hold, ReservationId};
 use crate::domain::seat::{Offer, Place, Seat, SeatIds, Standing, State, Wanted};
@@ -69,15 +71,8 @@ impl OfferRow {
 
 /// What the caller has to know of these seats, without a lock: one offer for each date that they
 /// are of. Seats that there are none of are left out.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn offers(
-    on: &mut Connection,
-    seats: &SeatIds,
-    caller: UserId,
-    hold: Duration,
-) -> Result<Vec<Offer>, Failure> {
+#[must_use]
+pub fn offers(seats: &SeatIds, caller: UserId, hold: Duration) -> Question<Vec<Offer>> {
     let sql = format!(
         "SELECT s.id, s.price, s.status, s.reservation_id, s.hold_expires_at, s.concert_date_id,
                 r.user_id, r.amount, d.sales_open_at, d.sales_close_at,
@@ -89,11 +84,11 @@ pub async fn offers(
           WHERE s.id IN ({}) ORDER BY s.concert_date_id, s.id",
         places(seats.as_slice().len())
     );
-    let mut query = sqlx::query_as(AssertSqlSafe(sql));
-    for id in of_seats(seats.as_slice()) {
-        query = query.bind(id);
-    }
-    let rows: Vec<OfferRow> = query.fetch_all(on).await?;
+    let statement = Statement::new(sql).bind_all(of_seats(seats.as_slice()));
+    Question::new(statement, move |rows| by_date(rows, caller, hold))
+}
+
+fn by_date(rows: Vec<OfferRow>, caller: UserId, hold: Duration) -> Result<Vec<Offer>, Failure> {
     let mut offers: Vec<Offer> = Vec::new();
     for row in rows {
         if offers
@@ -134,23 +129,13 @@ fn is_to_be_had() -> &'static str {
     }
 }
 
-/// Takes the seats that are to be had. Answers how many those were: all, or the caller rolls back.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn take(
-    on: &mut Connection,
-    seats: &SeatIds,
-    reservation: ReservationId,
-    until: DateTime<Utc>,
-) -> Result<usize, Failure> {
-    let query = sqlx::query(AssertSqlSafe(take_sql(seats.as_slice().len())))
+/// Takes the seats that are to be had: hits all of them, or the caller rolls back.
+#[must_use]
+pub fn take(seats: &SeatIds, reservation: ReservationId, until: DateTime<Utc>) -> Statement {
+    Statement::new(take_sql(seats.as_slice().len()))
         .bind(reservation.0)
-        .bind(utc(until));
-    let done = bind_all(query, of_seats(seats.as_slice()))
-        .execute(on)
-        .await?;
-    Ok(count(done.rows_affected()))
+        .bind(until)
+        .bind_all(of_seats(seats.as_slice()))
 }
 
 /// Those of the seats that this reservation does not hold, ascending.
@@ -193,20 +178,12 @@ fn is_live() -> &'static str {
     }
 }
 
-/// Sells the seats that these reservations still hold. Answers how many those were: all, or the
-/// caller rolls back.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn sell(
-    on: &mut Connection,
-    seats: &[SeatId],
-    reservations: &[ReservationId],
-) -> Result<usize, Failure> {
-    let sql = sell_sql(seats.len(), reservations.len());
-    let query = bind_all(sqlx::query(AssertSqlSafe(sql)), of_seats(seats));
-    let query = bind_all(query, reservations.iter().map(|reservation| reservation.0));
-    Ok(count(query.execute(on).await?.rows_affected()))
+/// Sells the seats that these reservations still hold: hits all of them, or the caller rolls back.
+#[must_use]
+pub fn sell(seats: &[SeatId], reservations: &[ReservationId]) -> Statement {
+    Statement::new(sell_sql(seats.len(), reservations.len()))
+        .bind_all(of_seats(seats))
+        .bind_all(reservations.iter().map(|reservation| reservation.0))
 }
 
 pub(super) fn give_back_sql(seats: usize) -> String {
@@ -219,20 +196,11 @@ pub(super) fn give_back_sql(seats: usize) -> String {
 }
 
 /// Makes those of the seats available that this reservation holds: some may have been taken over.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn give_back(
-    on: &mut Connection,
-    seats: &[SeatId],
-    reservation: ReservationId,
-) -> Result<(), Failure> {
-    let query = sqlx::query(AssertSqlSafe(give_back_sql(seats.len())));
-    bind_all(query, of_seats(seats))
+#[must_use]
+pub fn give_back(seats: &[SeatId], reservation: ReservationId) -> Statement {
+    Statement::new(give_back_sql(seats.len()))
+        .bind_all(of_seats(seats))
         .bind(reservation.0)
-        .execute(on)
-        .await?;
-    Ok(())
 }
 
 pub(super) fn let_go_sql(seats: usize) -> String {

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use booking::store::{self, Database, Failure};
+use booking::store::{self, Database, Failure, Unwritten, Writes};
 use rand::Rng as _;
 
 use crate::harness::{Answer, Fan, House, deep, dice, eventually, scatter};
@@ -74,8 +74,9 @@ async fn rule_6_what_was_left_open_is_rolled_back_before_the_next_use() {
     let house = House::with(|settings| settings.database.connections = 1).await;
     let database = house.office().database.clone();
     let mut connection = database.connection().await.expect("a connection");
-    let begun = "START TRANSACTION; INSERT INTO users VALUES (77, UTC_TIMESTAMP(6))";
-    house.database.run_on(&mut connection, begun).await;
+    let mut tx = store::begin(&mut connection).await.expect("a transaction");
+    let insert = "INSERT INTO users VALUES (77, UTC_TIMESTAMP(6))";
+    house.database.run_on(&mut tx, insert).await;
     drop(connection);
     let mut connection = database.connection().await.expect("the same connection");
     let seen = "SELECT COUNT(*) FROM users WHERE id = 77";
@@ -90,8 +91,12 @@ async fn rule_6_a_future_dropped_anywhere_leaves_no_open_transaction() {
     let database = house.office().database.clone();
     house.fan(1).charge(1).await.ok();
     for user in 100..100 + deep(240, 5_000) {
-        let polls = user % 10;
-        Dropped::after(polls, Box::pin(transaction(&database))).await;
+        let polls = user / 2 % 10;
+        if user % 2 == 0 {
+            Dropped::after(polls, Box::pin(transaction(&database))).await;
+        } else {
+            Dropped::after(polls, Box::pin(packets(&database))).await;
+        }
         let mut connection = database.connection().await.expect("the same connection");
         let insert = format!("INSERT INTO users VALUES ({user}, UTC_TIMESTAMP(6))");
         house.database.run_on(&mut connection, &insert).await;
@@ -108,6 +113,19 @@ async fn transaction(database: &Database) -> Result<(), Failure> {
     store::balance::lock(&mut tx, user, None).await?;
     store::balance::add(&mut tx, user, 1).await?;
     store::commit(tx).await
+}
+
+/// The same in two packets.
+async fn packets(database: &Database) -> Result<(), Failure> {
+    let mut connection = database.connection().await?;
+    let user = shared::ids::UserId::new(1).expect("an id");
+    let locked = store::balance::locked(user, None);
+    let (tx, _) = locked.ask_beginning(&mut connection).await?;
+    let writes = Writes::default().must_hit(1, store::balance::subtract(user, 0), ());
+    match writes.commit(tx).await {
+        Err(Unwritten::Failed(failure)) => Err(failure),
+        _ => Ok(()),
+    }
 }
 
 /// A future that is polled this often, and dropped.

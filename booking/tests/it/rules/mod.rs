@@ -12,6 +12,7 @@ mod expiry;
 mod hang_up;
 mod no_redis;
 mod order;
+mod packets;
 mod refund;
 mod seats;
 mod twins;

@@ -1,0 +1,176 @@
+//! Statements as text with their values written in: several of them fit into one packet, which is
+//! what prepared ones cannot do.
+//!
+//! A value is a number, a time or bytes in hexadecimal: none of them can end early and go on as
+//! SQL, whatever a client wrote. The text itself is only ever put together from our own literals.
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+/// A value that can be written into SQL.
+#[derive(Debug, Clone)]
+pub(super) enum Value {
+    Null,
+    Number(i64),
+    Time(DateTime<Utc>),
+    Bytes(Vec<u8>),
+    /// Bytes that are compared and kept as text.
+    Text(String),
+}
+
+impl Value {
+    /// Text has to say so: it is the one kind that could be mistaken for SQL, and never is.
+    pub(super) fn text(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+
+    fn write(&self, sql: &mut String) {
+        let written = match self {
+            Self::Null => sql.write_str("NULL"),
+            Self::Number(number) => write!(sql, "{number}"),
+            Self::Time(time) => write!(sql, "'{}'", time.format("%Y-%m-%d %H:%M:%S%.6f")),
+            Self::Bytes(bytes) => hexadecimal(sql, bytes),
+            Self::Text(text) => {
+                sql.push_str("_utf8mb4 ");
+                hexadecimal(sql, text.as_bytes())
+            }
+        };
+        written.expect("a String takes everything");
+    }
+}
+
+fn hexadecimal(sql: &mut String, bytes: &[u8]) -> std::fmt::Result {
+    sql.reserve(2 * bytes.len() + 3);
+    sql.push_str("X'");
+    for byte in bytes {
+        write!(sql, "{byte:02x}")?;
+    }
+    sql.push('\'');
+    Ok(())
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<u32> for Value {
+    fn from(number: u32) -> Self {
+        Self::Number(number.into())
+    }
+}
+
+impl From<u16> for Value {
+    fn from(number: u16) -> Self {
+        Self::Number(number.into())
+    }
+}
+
+impl From<DateTime<Utc>> for Value {
+    fn from(time: DateTime<Utc>) -> Self {
+        Self::Time(time)
+    }
+}
+
+impl From<Uuid> for Value {
+    fn from(id: Uuid) -> Self {
+        Self::Bytes(id.as_bytes().to_vec())
+    }
+}
+
+impl From<&[u8]> for Value {
+    fn from(bytes: &[u8]) -> Self {
+        Self::Bytes(bytes.to_vec())
+    }
+}
+
+impl<V: Into<Self>> From<Option<V>> for Value {
+    fn from(value: Option<V>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// One statement, whole once every `?` has its value.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    written: String,
+    rest: String,
+}
+
+impl Statement {
+    /// A statement with a `?` for each value. `sql` is our own text; nothing in it came from
+    /// outside.
+    pub(super) fn new(sql: impl Into<String>) -> Self {
+        Self {
+            written: String::new(),
+            rest: sql.into(),
+        }
+    }
+
+    /// Writes a value where the next `?` stands.
+    pub(super) fn bind(mut self, value: impl Into<Value>) -> Self {
+        let (before, after) = self.rest.split_once('?').expect("a ? for each value");
+        self.written.push_str(before);
+        value.into().write(&mut self.written);
+        self.rest = after.to_owned();
+        self
+    }
+
+    /// Writes every value of a list, in order.
+    pub(super) fn bind_all<V: Into<Value>>(self, values: impl IntoIterator<Item = V>) -> Self {
+        values.into_iter().fold(self, Self::bind)
+    }
+
+    /// The whole of it.
+    pub(super) fn into_sql(mut self) -> String {
+        assert!(!self.rest.contains('?'), "a value for each ?");
+        self.written.push_str(&self.rest);
+        self.written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(value: impl Into<Value>) -> String {
+        Statement::new("?").bind(value).into_sql()
+    }
+
+    #[test]
+    fn values_are_written_where_they_belong() {
+        let time: DateTime<Utc> = "2024-10-01T01:02:03.000456Z".parse().expect("a time");
+        let sql = Statement::new("a = ? AND b IN (?, ?) AND c = 1")
+            .bind(time)
+            .bind_all([7_i64, -8])
+            .into_sql();
+        assert_eq!(
+            sql,
+            "a = '2024-10-01 01:02:03.000456' AND b IN (7, -8) AND c = 1"
+        );
+        assert_eq!(written(None::<i64>), "NULL");
+        assert_eq!(written(Uuid::from_u128(10)), format!("X'{:032x}'", 10));
+    }
+
+    #[test]
+    fn no_byte_of_a_value_can_be_read_as_sql() {
+        let all: Vec<u8> = (0..=255).collect();
+        for hostile in [b"' OR 1=1; -- ?".as_slice(), b"\\'", b"", &all] {
+            let sql = written(hostile);
+            let inside = sql.strip_prefix("X'").and_then(|s| s.strip_suffix('\''));
+            let inside = inside.expect("a literal in hexadecimal");
+            assert_eq!(inside.len(), 2 * hostile.len());
+            assert!(inside.bytes().all(|byte| byte.is_ascii_hexdigit()), "{sql}");
+        }
+        assert_eq!(written(Value::text("'")), "_utf8mb4 X'27'");
+    }
+
+    #[test]
+    #[should_panic(expected = "a value for each ?")]
+    fn a_statement_with_a_hole_is_not_sent() {
+        Statement::new("? ?").bind(1_i64).into_sql();
+    }
+}
