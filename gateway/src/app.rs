@@ -10,6 +10,7 @@ use shared::pass::PassSigner;
 use shared::token::TokenSigner;
 
 use crate::gate::Rules;
+use crate::identity::Identity;
 use crate::line::{Floor, Line};
 use crate::pages::{Pages, Stock};
 use crate::proxy::Proxy;
@@ -24,6 +25,8 @@ pub struct Services {
     pub line: Line,
     /// How often a fan may poll.
     pub(crate) floor: Arc<Floor>,
+    /// How a fan proves who it is.
+    pub(crate) identity: Identity,
     /// Who may pass.
     pub rules: Arc<Rules>,
     /// The way to the upstream.
@@ -86,6 +89,7 @@ impl App {
             pages,
             line: line.clone(),
             floor: Arc::new(Floor::new(settings.poll_floor)),
+            identity: settings.identity,
             rules: Arc::new(settings.rules),
             proxy: Proxy::new(settings.upstream, passes),
             shutdown: shutdown.clone(),

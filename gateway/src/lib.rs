@@ -7,6 +7,7 @@
 pub mod app;
 pub mod cli;
 pub mod gate;
+pub mod identity;
 pub mod layers;
 pub mod line;
 pub mod openapi;

@@ -112,6 +112,9 @@ fn problems_of(operation: &Value) -> Vec<Problem> {
     let id = operation["operationId"].as_str().unwrap_or_default();
     let own = match id {
         "issue" => vec![
+            R::IdentityMissing,
+            R::IdentityInvalid,
+            R::WrongUser,
             R::CrossSite,
             R::QueueClosed,
             R::UnknownQueue,
@@ -137,6 +140,7 @@ fn problems_of(operation: &Value) -> Vec<Problem> {
 fn of_status() -> Vec<Refusal> {
     use Refusal as R;
     vec![
+        R::IdentityMissing,
         R::TokenInvalid,
         R::WrongUser,
         R::UnknownQueue,

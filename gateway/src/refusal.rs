@@ -15,6 +15,10 @@ pub enum Refusal {
     TokenMissing,
     /// The queue token is forged, too old, or of a queue that is not here.
     TokenInvalid,
+    /// The shop's own ID token has to come along and did not.
+    IdentityMissing,
+    /// The ID token is forged, too old, or not made out to us.
+    IdentityInvalid,
     /// A cookie's token came with a request that another site sent.
     CrossSite,
     /// The number in path or body is not the token's.
@@ -46,6 +50,8 @@ pub enum Refusal {
     UpstreamDown,
     /// Redis does not answer.
     LineUnavailable,
+    /// The keys of ID tokens are not to be had.
+    IdentityUnavailable,
 }
 
 impl From<StoreError> for Refusal {
@@ -58,8 +64,12 @@ impl From<StoreError> for Refusal {
 impl Refusal {
     const fn status_and_code(&self) -> (StatusCode, &'static str) {
         match self {
-            Self::TokenMissing => (StatusCode::UNAUTHORIZED, "token_missing"),
-            Self::TokenInvalid => (StatusCode::UNAUTHORIZED, "token_invalid"),
+            Self::TokenMissing | Self::IdentityMissing => {
+                (StatusCode::UNAUTHORIZED, "token_missing")
+            }
+            Self::TokenInvalid | Self::IdentityInvalid => {
+                (StatusCode::UNAUTHORIZED, "token_invalid")
+            }
             Self::CrossSite => (StatusCode::FORBIDDEN, "cross_site"),
             Self::WrongUser => (StatusCode::FORBIDDEN, "wrong_user"),
             Self::UnknownQueue => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_field"),
@@ -72,7 +82,9 @@ impl Refusal {
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
             Self::UpstreamDown => (StatusCode::SERVICE_UNAVAILABLE, "upstream_down"),
-            Self::LineUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "line_unavailable"),
+            Self::LineUnavailable | Self::IdentityUnavailable => {
+                (StatusCode::SERVICE_UNAVAILABLE, "line_unavailable")
+            }
         }
     }
 
@@ -84,6 +96,14 @@ impl Refusal {
             }
             Self::TokenInvalid => {
                 "The queue token is not good. Get a new one with POST /api/issue."
+            }
+            Self::IdentityMissing => {
+                "This call needs your shop's ID token, as Authorization: Bearer, or the queue \
+                 token of your place."
+            }
+            Self::IdentityInvalid => "The ID token is not good. Log in again.",
+            Self::IdentityUnavailable => {
+                "Who you are cannot be checked just now. Try again in a moment."
             }
             Self::CrossSite => "This call was sent by another site and was not made.",
             Self::UnknownQueue => {

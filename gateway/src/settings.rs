@@ -10,6 +10,7 @@ use shared::keyring::Keyring;
 use shared::settings::{Environment, SettingError};
 
 use crate::gate::Rules;
+use crate::identity::Identity;
 use crate::line::LONGEST_POLL;
 use crate::pages::Choice;
 use crate::proxy::Upstream;
@@ -27,6 +28,9 @@ pub struct Settings {
     /// `UPSTREAM_URL` and its limits: `UPSTREAM_TIMEOUT_SECONDS` 30, `UPSTREAM_IN_FLIGHT` 1024,
     /// `BODY_LIMIT_BYTES` 1048576.
     pub upstream: Upstream,
+    /// `IDENTITY`, no default: `trusted` or `jwt`; and under `jwt` `IDENTITY_JWKS` or
+    /// `IDENTITY_SECRET`, `IDENTITY_CLAIM` sub, `IDENTITY_AUDIENCE`, `IDENTITY_ISSUER`.
+    pub identity: Identity,
     /// `UPSTREAM_AUDIENCE`, booking: whom the passes are for.
     pub audience: String,
     /// `GATE_RULES`, empty: every request needs an active session.
@@ -63,7 +67,7 @@ impl Settings {
     /// # Errors
     /// [`SettingError`] names the variable that is wrong.
     pub fn from_env(env: &Environment) -> Result<Self, SettingError> {
-        check_identity(env)?;
+        let identity = Identity::from_env(env)?;
         let (token_keys, pass_keys) = (env.keyring("TOKEN_KEYS")?, env.keyring("PASS_KEYS")?);
         if token_keys.shares_a_secret_with(&pass_keys) {
             let reason = "shares a secret with TOKEN_KEYS: an upstream could mint queue tokens";
@@ -73,6 +77,7 @@ impl Settings {
             listen: listen(env)?,
             admin_listen: env.parsed("GATEWAY_ADMIN_LISTEN", ([127, 0, 0, 1], 9080).into())?,
             upstream: upstream(env)?,
+            identity,
             audience: env
                 .text("UPSTREAM_AUDIENCE")
                 .unwrap_or("booking")
@@ -97,18 +102,6 @@ impl Settings {
 /// A hold has to outlast the longest poll, with a fifth for jitter and a second for the way.
 const fn shortest_hold_seconds() -> u64 {
     LONGEST_POLL.as_secs() * 6 / 5 + 1
-}
-
-/// Who is believed to be a user has to be chosen; there is no safe default.
-fn check_identity(env: &Environment) -> Result<(), SettingError> {
-    let what = "trusted, when something in front of the gateway has logged the fan in";
-    match env.required("IDENTITY", what)? {
-        "trusted" => Ok(()),
-        other => {
-            let reason = format!("{other:?} is not built yet; the only choice is {what}");
-            Err(SettingError::new("IDENTITY", reason))
-        }
-    }
 }
 
 /// `on`: the calls of this repository; `off`; or the file with an OpenAPI document of one's own.
@@ -219,7 +212,7 @@ mod tests {
     #[test]
     fn each_wrong_setting_is_named() {
         let wrong = [
-            ("IDENTITY", "jwt"),
+            ("IDENTITY", "maybe"),
             ("UPSTREAM_URL", "https://x"),
             ("UPSTREAM_URL", "x"),
             ("GATEWAY_LISTEN", "8080"),

@@ -76,6 +76,9 @@ pub async fn events(
     let line = services.line.clone();
     let (user, query) = (read_user(user)?, read_query(query)?);
     let credential = credential_of(user, &headers, &line)?;
+    if credential.is_none() {
+        services.identity.prove(user, &headers).await?;
+    }
     let asker = (user, credential.is_some());
     let floor = services.floor.check(asker, Instant::now());
     floor.map_err(Refusal::TooFast)?;

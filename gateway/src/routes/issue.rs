@@ -25,8 +25,9 @@ pub struct IssueRequest {
     queue: Option<String>,
 }
 
-/// Believes the user id, as `IDENTITY=trusted` says: something in front has logged the fan in. A
-/// token of the same user only helps to restore a place that Redis has lost; another is ignored.
+/// Believes the user id under `IDENTITY=trusted`: something in front has logged the fan in. Under
+/// `jwt` the call has to carry the shop's ID token of that number. A queue token of the same user
+/// only helps to restore a place that Redis has lost; another is ignored.
 ///
 /// # Errors
 /// The refusal that the fan is told.
@@ -34,7 +35,8 @@ pub struct IssueRequest {
     post, path = "/api/issue", operation_id = "issue", tag = "The line",
     summary = "Join the line",
     description = "With room you are let in at once. Again, it is the same ticket: no place lost, \
-        none gained. After the session it is a new one, at the end.",
+        none gained. After the session it is a new one, at the end. Under `IDENTITY=jwt` the \
+        shop's ID token has to come along as `Authorization: Bearer`.",
     request_body(content = IssueRequest, example = json!({"userId": 123})),
     responses((status = 200, description = "Your place.", body = PlaceAnswer,
         headers(("Set-Cookie" = String, description = "The token for browsers.")),
@@ -49,6 +51,7 @@ pub async fn issue(
 ) -> Result<Response, Refusal> {
     let line = &services.line;
     let queue = line.queue(request.queue.as_deref())?;
+    services.identity.prove(request.user_id, &headers).await?;
     let known = find_credential(&headers, line)
         .ok()
         .map(|credential| credential.token);

@@ -27,7 +27,8 @@ pub struct StatusQuery {
     pub(super) seen: Option<u64>,
 }
 
-/// Under `IDENTITY=trusted` the path is the proof of who asks; a token has to be the same user's.
+/// A queue token proves who asks, and has to be the same user's. Without one the path is the proof
+/// under `IDENTITY=trusted`, and the shop's ID token under `jwt`.
 ///
 /// # Errors
 /// The refusal that the fan is told, or `invalid_field` for a bad user id.
@@ -35,7 +36,8 @@ pub struct StatusQuery {
     get, path = "/api/status/{userId}", operation_id = "status", tag = "The line",
     summary = "How your place stands",
     description = "Send the token: it proves the place when Redis has lost it, and claims the \
-        session when it is your turn. Without one the path is the proof, under `IDENTITY=trusted`.",
+        session when it is your turn. Without one the path is the proof under `IDENTITY=trusted`, \
+        and the shop's ID token, as `Authorization: Bearer`, under `jwt`.",
     params(
         ("userId" = UserId, Path, description = "Your own number.", example = 123),
         ("queue" = Option<String>, Query, description = "Which queue, without a token."),
@@ -55,6 +57,9 @@ pub async fn status(
     let line = &services.line;
     let (user, query) = (read_user(user)?, read_query(query)?);
     let credential = credential_of(user, &headers, line)?;
+    if credential.is_none() {
+        services.identity.prove(user, &headers).await?;
+    }
     let asker = (user, credential.is_some());
     let floor = services.floor.check(asker, Instant::now());
     floor.map_err(Refusal::TooFast)?;

@@ -4,6 +4,7 @@ mod bad_bodies;
 mod carriers;
 mod docs;
 mod events;
+mod identity;
 mod issue;
 mod leave;
 mod origins;

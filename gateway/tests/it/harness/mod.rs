@@ -6,6 +6,7 @@ mod desk;
 mod gateway;
 mod keys;
 mod sandbox;
+mod shop;
 mod upstream;
 mod wait;
 mod witness;
@@ -18,6 +19,7 @@ pub(crate) use keys::{
     PASS_KEYS, TOKEN_KEYS, forged, key, keyring, payload, queue_token, token_by,
 };
 pub(crate) use sandbox::{Sandbox, is_deep, seed};
+pub(crate) use shop::Shop;
 pub(crate) use upstream::Upstream;
 pub(crate) use wait::{eventually, within};
 pub(crate) use witness::{Told, Witness};
