@@ -102,7 +102,7 @@ impl App {
         }
         let router = router::router(&booking);
         let api = lifecycle::serve(self.listener, router, shutdown.clone());
-        let admin = shared::admin::router();
+        let admin = router::admin_router(&booking);
         let admin = lifecycle::serve(self.admin_listener, admin, shutdown.clone());
         let served = tokio::try_join!(api, admin);
         shutdown.begin();

@@ -1,6 +1,7 @@
 //! The command line of booking: what an operator types, and what is answered.
 
 mod money;
+mod seats;
 
 use std::cell::Cell;
 use std::fs::File;
@@ -27,7 +28,6 @@ use crate::domain::date::CalendarDate;
 use crate::domain::reservation::ReservationId;
 use crate::openapi;
 use crate::settings::{DatabaseSettings, PassSettings, listen};
-use crate::store::Database;
 
 /// Progress is told every so many seats where nobody watches a terminal.
 const SEATS_PER_LINE: usize = 10_000;
@@ -86,6 +86,10 @@ enum Command {
     /// Ask about tickets.
     #[command(subcommand)]
     Ticket(money::TicketCommand),
+    /// Take seats out of the sale, all of them or none: only what can be reserved can be blocked.
+    Block(seats::SeatArgs),
+    /// Put blocked seats back into the sale, all of them or none.
+    Unblock(seats::SeatArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -167,6 +171,8 @@ pub async fn run(env: &Environment) -> anyhow::Result<Next> {
         Command::CancelDate { concert, date } => money::run_cancel_date(env, concert, date).await?,
         Command::Forget { user } => money::run_forget(env, user).await?,
         Command::Ticket(command) => money::run_ticket(env, &command).await?,
+        Command::Block(args) => seats::run_block(env, &args).await?,
+        Command::Unblock(args) => seats::run_unblock(env, &args).await?,
     };
     Ok(Next::End(code))
 }
@@ -248,11 +254,7 @@ async fn run_audit(env: &Environment) -> anyhow::Result<ExitCode> {
 
 /// What a command works with that holds no seats.
 fn office(env: &Environment) -> Result<Office, SettingError> {
-    Ok(Office {
-        database: Database::new(&database(env)?),
-        hold: Duration::ZERO,
-        default_concert: None,
-    })
+    Ok(Office::for_command(&database(env)?))
 }
 
 /// The same as a fan's charge where `CHARGE=demo` lets fans charge.

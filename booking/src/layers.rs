@@ -36,7 +36,8 @@ pub fn around_all(routes: Router, booking: &Booking) -> Router {
             .layer(from_fn(problem::render))
             // Outside of what may time out or refuse, so that this is measured too.
             .layer(from_fn(measure))
-            // Balances and free seats are nobody else's, and old at once.
+            // Balances and free seats are nobody else's, and old at once. An answer that may be
+            // kept says so itself.
             .layer(from_fn(no_store))
             // A request that nobody waits for any more must not hold a connection.
             .layer(from_fn(bounded))
@@ -169,9 +170,8 @@ impl Drop for InFlight {
 async fn no_store(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let no_store = HeaderValue::from_static("no-store");
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, no_store);
+    let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(no_store);
     response
 }
 

@@ -7,9 +7,12 @@
 pub mod actions;
 pub mod app;
 pub mod cli;
+pub mod conditional;
 pub mod domain;
+pub mod fresh;
 pub mod layers;
 pub mod openapi;
+pub mod poster;
 pub mod refusal;
 pub mod router;
 pub mod routes;

@@ -82,7 +82,8 @@ fn own(operation_id: &str) -> Vec<Refusal> {
     use Refusal as R;
     match operation_id {
         "availableDates" => vec![R::SessionExpired, R::ConcertNotFound],
-        "availableSeats" => {
+        "seatMap" => vec![R::ConcertNotFound, R::DateNotFound],
+        "availableSeats" | "seatStatus" => {
             vec![
                 R::SessionExpired,
                 R::ConcertNotFound,

@@ -1,6 +1,7 @@
 //! All routes, in one place.
 
 use axum::Router;
+use axum::routing::get;
 use shared::health;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
@@ -32,6 +33,12 @@ pub fn router(booking: &Booking) -> Router {
     layers::around_all(all, booking)
 }
 
+/// The admin listener's router: metrics, and what the line wants to know.
+pub fn admin_router(booking: &Booking) -> Router {
+    let stock = Router::new().route("/internal/stock", get(routes::stock::handle));
+    shared::admin::router().merge(stock.with_state(booking.clone()))
+}
+
 /// Every route with what its annotation says about it, whatever is switched off.
 #[must_use]
 pub fn on_paper() -> utoipa::openapi::OpenApi {
@@ -47,6 +54,7 @@ fn reads() -> OpenApiRouter<Booking> {
     OpenApiRouter::new()
         .routes(routes!(routes::available_dates::handle))
         .routes(routes!(routes::available_seats::handle))
+        .routes(routes!(routes::seat_status::handle))
         .routes(routes!(routes::balance::handle))
         .routes(routes!(routes::reservations::handle))
         .routes(routes!(routes::history::handle))
@@ -65,7 +73,9 @@ fn charging() -> OpenApiRouter<Booking> {
 }
 
 fn open() -> OpenApiRouter<Booking> {
-    OpenApiRouter::new().routes(routes!(routes::concerts::handle))
+    OpenApiRouter::new()
+        .routes(routes!(routes::concerts::handle))
+        .routes(routes!(routes::seat_map::handle))
 }
 
 fn healths() -> OpenApiRouter<Booking> {

@@ -9,6 +9,8 @@ pub mod audit;
 pub mod available_dates;
 pub mod available_seats;
 pub mod balance;
+pub mod block;
+pub mod board;
 pub mod cancel;
 pub mod cancel_date;
 pub mod charge;
@@ -23,16 +25,21 @@ pub mod refund;
 pub mod release;
 pub mod reservations;
 pub mod reserve;
+pub mod seat_map;
+pub mod seat_status;
+pub mod stock;
 pub mod sweep;
 pub mod ticket;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use board::Board;
 use shared::ids::{ConcertId, UserId};
 
 use crate::domain::key::{Answer, Keyed};
 use crate::refusal::Refusal;
-use crate::settings::Settings;
+use crate::settings::{DatabaseSettings, Settings};
 use crate::store::balance::Account;
 use crate::store::{self, Connection, Database, Pooled, Question, Statement, Tx};
 
@@ -45,6 +52,8 @@ pub struct Office {
     pub hold: Duration,
     /// The concert that is meant when none is named; without one the lowest id.
     pub default_concert: Option<ConcertId>,
+    /// What is shown to all. Clones share it.
+    pub board: Arc<Board>,
 }
 
 impl Office {
@@ -55,6 +64,18 @@ impl Office {
             database: Database::new(&settings.database),
             hold: settings.hold,
             default_concert: settings.default_concert,
+            board: Arc::default(),
+        }
+    }
+
+    /// An office for an operator's command, which holds no seats and shows no board.
+    #[must_use]
+    pub fn for_command(database: &DatabaseSettings) -> Self {
+        Self {
+            database: Database::new(database),
+            hold: Duration::ZERO,
+            default_concert: None,
+            board: Arc::default(),
         }
     }
 }

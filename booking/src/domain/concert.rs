@@ -6,7 +6,7 @@ use shared::ids::{ConcertId, QueueName};
 use crate::refusal::Refusal;
 
 /// A concert, with all its dates.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Concert {
     /// Its id.
     pub id: ConcertId,

@@ -46,7 +46,7 @@ impl SeatIds {
 }
 
 /// Where a seat is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// Unique within concert and date.
     pub number: i64,

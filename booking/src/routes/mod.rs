@@ -13,6 +13,9 @@ pub mod ready;
 pub mod release;
 pub mod reservations;
 pub mod reserve;
+pub mod seat_map;
+pub mod seat_status;
+pub mod stock;
 
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SecondsFormat, Utc};

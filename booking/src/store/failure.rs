@@ -67,6 +67,19 @@ impl Failure {
         Self::Down(sqlx::Error::PoolClosed)
     }
 
+    /// The same answer for somebody else who waited for the same thing. The error itself stays with
+    /// the first, who logs it.
+    #[must_use]
+    pub const fn again(&self) -> Self {
+        match self {
+            Self::RolledBack(_) | Self::LockWait(_) | Self::PoolBusy => Self::PoolBusy,
+            Self::Down(_) => Self::away(),
+            Self::UnknownUser => Self::UnknownUser,
+            Self::Bug(_) => Self::Broken("see the failure of the request before"),
+            Self::Broken(what) => Self::Broken(what),
+        }
+    }
+
     fn of_number(number: u16, error: sqlx::Error) -> Self {
         if ROLLED_BACK.contains(&number) {
             Self::RolledBack(error)

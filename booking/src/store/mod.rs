@@ -16,6 +16,7 @@ use sqlx::{Encode, MySql, Type};
 
 pub mod audit;
 pub mod balance;
+pub mod block;
 pub mod cancellation;
 pub mod concert;
 pub mod date;
@@ -27,11 +28,15 @@ pub mod lent;
 pub mod packet;
 pub mod payment;
 pub mod pool;
+pub mod programme;
 pub mod refund;
 pub mod reservation;
 pub mod schema;
 pub mod seat;
+pub mod seat_map;
+pub mod seat_status;
 pub mod statement;
+pub mod stock;
 pub mod ticket;
 pub mod user;
 
@@ -53,6 +58,8 @@ pub fn updates_by_id() -> Vec<String> {
         seat::sell_sql(2, 2),
         seat::give_back_sql(2),
         seat::let_go_sql(2),
+        block::block_sql(2),
+        block::unblock_sql(2),
         reservation::expire_sql(2),
         reservation::pay_sql(2),
         reservation::sell_seats_sql(2),

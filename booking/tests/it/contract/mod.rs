@@ -1,5 +1,6 @@
 //! The HTTP contract and the commands, as fans and operators meet them.
 
+mod block;
 mod calls;
 mod cancel;
 mod commands;
@@ -15,6 +16,9 @@ mod passes;
 mod process;
 mod release;
 mod reserve;
+mod seat_map;
+mod seat_status;
 mod signals;
+mod stock;
 mod sweep;
 mod tickets;
