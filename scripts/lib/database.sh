@@ -70,7 +70,8 @@ initialize() {
   if is_mariadb; then
     mariadb-install-db --no-defaults --force --skip-test-db --datadir="$1"
   else
-    "$DATABASE_SERVER" --no-defaults --initialize-insecure --datadir="$1" --user="$(id -un)"
+    "$DATABASE_SERVER" --no-defaults --initialize-insecure --datadir="$1" --user="$(id -un)" \
+      --secure-file-priv=NULL
   fi
 }
 

@@ -1,9 +1,10 @@
 # shellcheck shell=bash
 # Minimal Debian roots, made with debootstrap.
 
-# debian_root FOLDER: makes one there.
+# debian_root FOLDER [SUITE [PACKAGES]]: makes one there.
 debian_root() {
-  debootstrap --variant=minbase bookworm "$1" "$(mirror)" >"$1.log" 2>&1 || {
+  debootstrap --variant=minbase ${3:+"--include=$3"} "${2:-bookworm}" "$1" "$(mirror)" \
+    >"$1.log" 2>&1 || {
     tail -n 20 "$1.log"
     fail "debootstrap failed"
   }

@@ -29,6 +29,16 @@ docker_database() {
   say "database: container on 127.0.0.1:$REPLY (docker compose)"
 }
 
+# The same with the real MySQL of another file.
+docker_mysql() {
+  free_port
+  DATABASE_PASSWORD=$(secret database-password)
+  export DATABASE_PASSWORD MYSQL_PORT=$REPLY
+  docker_start mysql
+  export DATABASE_URL=mysql://root:$DATABASE_PASSWORD@127.0.0.1:$REPLY/stagedoor
+  say "database: MySQL in a container on 127.0.0.1:$REPLY (docker compose)"
+}
+
 docker_start() {
   COMPOSED=1
   attend compose up --detach --wait "$1" >"$LOGS/docker-$1.log" 2>&1 && return

@@ -19,6 +19,8 @@ packages_for() {
     nginx-lua:apt-get) echo nginx libnginx-mod-http-lua lua-nginx-redis lua-cjson ;;
     nginx-lua:*) echo nginx ;;
     perf:apt-get) echo linux-perf ;;
+    dump:apt-get) echo mariadb-client ;;
+    dump:*) packages_for database "$2" ;;
     faketime:*) echo libfaketime ;;
     certificates:*) echo ca-certificates ;;
     node:brew) echo node ;;

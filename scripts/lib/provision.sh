@@ -11,7 +11,7 @@
 # Servers are often outside an ordinary user's PATH. Ours comes last, so a real one is preferred.
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/libexec:$ROOT/.run/bin
 
-for part in say instance children ports packages redis database docker settings; do
+for part in say instance children ports packages redis database mysql debian docker settings; do
   # shellcheck source=/dev/null
   source "$ROOT/scripts/lib/$part.sh"
 done

@@ -15,4 +15,5 @@ mod order;
 mod packets;
 mod refund;
 mod seats;
+mod server;
 mod twins;
