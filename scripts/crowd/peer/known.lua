@@ -1,4 +1,5 @@
--- wrk: fans who have a token. Arguments: a file with lines "path token", and how many threads run.
+-- wrk: fans who have a token. Arguments: a file with lines "path token", how many threads run, and
+-- the header that takes the token, unless it is the queue token's.
 local THREAD = 0
 
 function setup(thread)
@@ -10,9 +11,10 @@ local requests, at = {}, 0
 
 -- Every thread begins somewhere else, so that no two ask for the same fans in step.
 function init(arguments)
+  local header = arguments[3] or 'X-Queue-Token'
   for line in io.lines(arguments[1]) do
     local path, token = line:match('^(%S+) (%S+)$')
-    requests[#requests + 1] = wrk.format('GET', path, { ['X-Queue-Token'] = token })
+    requests[#requests + 1] = wrk.format('GET', path, { [header] = token })
   end
   at = math.floor(number * #requests / tonumber(arguments[2]))
 end

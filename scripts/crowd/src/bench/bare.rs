@@ -2,10 +2,13 @@
 //! of a place's answer, and stands as the upstream behind the gateway and its peers.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
-use axum::extract::Path;
+use axum::body::Bytes;
+use axum::extract::Path as Segment;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use http::header;
 use serde::Serialize;
 use tokio::net::TcpListener;
 
@@ -39,22 +42,32 @@ async fn place() -> Json<PlaceLike> {
 }
 
 /// What an upstream says when a purchase is done.
-async fn revoke(Path(ticket): Path<u64>) -> ([(&'static str, String); 1], Json<PlaceLike>) {
+async fn revoke(Segment(ticket): Segment<u64>) -> ([(&'static str, String); 1], Json<PlaceLike>) {
     let command = format!("revoke; t={ticket}");
     ([("stagedoor-command", command)], place().await)
 }
 
-/// Serves on any free port until the process is ended, and says where as the services do.
+/// The same bytes whatever is asked.
+fn telling(answer: Bytes) -> Router {
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    Router::new().fallback(get(async move || (json, answer.clone())))
+}
+
+/// Serves on any free port until the process is ended, and says where as the services do. With a
+/// file its bytes are the one answer.
 ///
 /// # Errors
 /// When no port can be had.
-pub async fn serve() -> anyhow::Result<()> {
+pub async fn serve(answer: Option<&Path>) -> anyhow::Result<()> {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let address = listener.local_addr()?;
     eprintln!(r#"{{"message":"bare axum listens","address":"{address}"}}"#);
-    let app = Router::new()
-        .route("/revoke/{ticket}", post(revoke))
-        .fallback(get(place));
+    let app = match answer {
+        Some(file) => telling(std::fs::read(file)?.into()),
+        None => Router::new()
+            .route("/revoke/{ticket}", post(revoke))
+            .fallback(get(place)),
+    };
     axum::serve(listener, app).await?;
     Ok(())
 }

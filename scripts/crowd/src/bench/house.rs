@@ -58,6 +58,13 @@ impl Running {
         self.server.pid()
     }
 
+    /// The same, telling the bytes of this file and nothing else.
+    pub(super) async fn bare_telling(answer: &Path) -> anyhow::Result<Self> {
+        let own = std::env::current_exe().context("where this program is")?;
+        let mut command = Command::new(own);
+        Self::start("bare axum", command.arg("bare").arg(answer)).await
+    }
+
     /// The bare axum, of this very program.
     pub(super) async fn bare() -> anyhow::Result<Self> {
         let own = std::env::current_exe().context("where this program is")?;
@@ -70,6 +77,7 @@ impl Running {
 pub(super) struct House {
     pub(super) name: String,
     pub(super) settings: Settings,
+    folder: PathBuf,
     gateways: Vec<Running>,
     booking: Option<Running>,
 }
@@ -118,6 +126,7 @@ impl House {
         Ok(Self {
             name: revision.name.clone(),
             settings,
+            folder: revision.folder.clone(),
             gateways: Vec::new(),
             booking: None,
         })
@@ -143,6 +152,22 @@ impl House {
             self.gateways.push(gateway);
         }
         Ok(())
+    }
+
+    /// Where its booking listens.
+    pub(super) fn booking(&self) -> &str {
+        self.booking.as_ref().map_or("", |booking| &booking.address)
+    }
+
+    /// A pass for its booking, good for an hour.
+    pub(super) async fn pass(&self) -> anyhow::Result<String> {
+        let arguments = ["pass", "--user", "1", "--queue", QUEUE];
+        let booking = Program::in_folder(&self.folder, "booking")?;
+        let pass = booking.command(&arguments, &self.settings);
+        let output = tokio::process::Command::from(pass).output().await?;
+        let header = String::from_utf8(output.stdout)?;
+        let (_, pass) = header.split_once(": ").context("a pass")?;
+        Ok(pass.trim().to_owned())
     }
 
     /// Its processes by name.

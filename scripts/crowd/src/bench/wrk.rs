@@ -35,6 +35,19 @@ impl Wrk {
         Ok(ran.per_second)
     }
 
+    /// The same by readers whom this header makes known.
+    pub(super) async fn known_by(
+        &self,
+        header: &str,
+        address: &str,
+        readers: &Path,
+    ) -> anyhow::Result<f64> {
+        let readers = readers.to_str().context("a path of ours is text")?;
+        let arguments = [readers, &THREADS.to_string(), header];
+        let ran = self.run(address, "known.lua", &arguments).await?;
+        Ok(ran.per_second)
+    }
+
     /// The same run, told by how many requests were answered.
     pub(super) async fn count_known(&self, address: &str, fans: &Path) -> anyhow::Result<f64> {
         let ran = self.run_known(address, fans).await?;

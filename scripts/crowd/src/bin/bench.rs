@@ -40,7 +40,10 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve as the bare axum.
-    Bare,
+    Bare {
+        /// A file whose bytes are the one answer.
+        answer: Option<PathBuf>,
+    },
     /// Look where the time goes, with perf and strace: poll, gated or payment.
     Profile {
         /// What to look at.
@@ -61,7 +64,10 @@ enum Command {
 async fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     match &arguments.command {
-        Some(Command::Bare) => return bare::serve().await.map(|()| ExitCode::SUCCESS),
+        Some(Command::Bare { answer }) => {
+            bare::serve(answer.as_deref()).await?;
+            return Ok(ExitCode::SUCCESS);
+        }
         Some(Command::Profile { what }) => {
             look(what, &arguments).await?;
             return Ok(ExitCode::SUCCESS);

@@ -5,6 +5,7 @@ mod joins;
 mod polls;
 pub(super) mod purchases;
 mod revoke;
+mod seatmap;
 mod waiting;
 
 use super::Bench;
@@ -18,16 +19,18 @@ pub(super) enum Row {
     Gate,
     Redis,
     Revoke,
+    Seatmap,
     Purchases,
 }
 
 /// In the order of the table.
-pub(super) const ALL: [Row; 6] = [
+pub(super) const ALL: [Row; 7] = [
     Row::Polls,
     Row::Joins,
     Row::Gate,
     Row::Redis,
     Row::Revoke,
+    Row::Seatmap,
     Row::Purchases,
 ];
 
@@ -39,6 +42,7 @@ impl Row {
             Self::Gate => "gate",
             Self::Redis => "redis",
             Self::Revoke => "revoke",
+            Self::Seatmap => "seatmap",
             Self::Purchases => "purchases",
         }
     }
@@ -50,6 +54,7 @@ impl Row {
             Self::Gate => gate::measure(bench).await,
             Self::Redis => waiting::measure(bench).await,
             Self::Revoke => revoke::measure(bench).await,
+            Self::Seatmap => seatmap::measure(bench).await,
             Self::Purchases => purchases::measure(bench).await,
         }
     }
