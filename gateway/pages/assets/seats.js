@@ -17,7 +17,7 @@ const chosen = new Set();
 let map, hall, states, painter, list, where, version = 0;
 
 const holds = new Holds(user, () => {
-  chosen.clear();
+  for (const seat of chosen) if (holds.has(map.seats[seat].seatId)) chosen.delete(seat);
   drawChoice();
 });
 
@@ -226,8 +226,7 @@ async function keep() {
   if (!seats.length || parts.hold.getAttribute("aria-disabled") === "true") return;
   parts.hold.setAttribute("aria-disabled", "true");
   try {
-    const ids = seats.map((seat) => map.seats[seat].seatId);
-    await reserve(ids.length === 1 ? { userId: user, seatId: ids[0] } : { userId: user, seatIds: ids });
+    await reserveAll(seats.map((seat) => map.seats[seat].seatId));
   } catch (trouble) {
     const gone = trouble.code === "seat_taken" ? trouble.problem.seatIds ?? [] : [];
     const lost = seats.filter((seat) => gone.includes(map.seats[seat].seatId));
@@ -237,6 +236,17 @@ async function keep() {
     return chosen.size ? keep() : notice("lost", text("seats.lost_all"), "warn");
   } finally {
     parts.hold.removeAttribute("aria-disabled");
+  }
+}
+
+/** All or none in one call; a box office that has no such call is asked seat by seat. */
+async function reserveAll([...ids]) {
+  if (ids.length === 1) return reserve({ userId: user, seatId: ids[0] });
+  try {
+    await reserve({ userId: user, seatIds: ids });
+  } catch (trouble) {
+    if (trouble.code !== "unknown_field") throw trouble;
+    for (const seatId of ids) await reserve({ userId: user, seatId });
   }
 }
 

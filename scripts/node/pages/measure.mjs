@@ -12,7 +12,7 @@ const median = (values) => [...values].sort((one, other) => one - other)[Math.fl
 const stage = await Stage.open(address);
 await stage.reopen();
 await panning();
-if (!process.env.PAN) await waiting();
+await waiting();
 await stage.close();
 
 async function panning() {

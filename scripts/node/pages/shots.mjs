@@ -37,8 +37,8 @@ async function waitingPages() {
   await scene(ko, "waiting");
   await stage.join(en);
   await scene(en, "waiting");
-  await stage.operate({ max_active: 5000, promote_per_second: 12 });
-  await new Promise((done) => setTimeout(done, 9000));
+  await stage.operate({ max_active: 5000, promote_per_second: 6 });
+  await new Promise((done) => setTimeout(done, 18_000));
   await stage.operate({ promote_per_second: 2 });
   await shot(ko, "waiting-ko-phone");
   await shot(en, "waiting-en-desktop-dark");
@@ -95,12 +95,12 @@ async function boxOffice() {
   await wide.page.locator("#paid").waitFor();
   await shot(wide, "paid-en-desktop");
   await wide.page.goto(`${address}/stagedoor/tickets`);
-  await wide.page.locator(".ticket").waitFor();
+  await wide.page.locator(".ticket").first().waitFor();
   await wide.page.waitForTimeout(700);
   await shot(wide, "tickets-en-desktop");
   await wide.page.goto(`${address}/stagedoor/tickets?lang=ko`);
   await wide.page.setViewportSize({ width: 390, height: 844 });
-  await wide.page.locator(".ticket").waitFor();
+  await wide.page.locator(".ticket").first().waitFor();
   await wide.page.waitForTimeout(700);
   await shot(wide, "tickets-ko-phone");
   await wide.page.goto(`${address}/stagedoor/line`);
