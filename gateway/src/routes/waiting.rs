@@ -90,7 +90,7 @@ const fn scene_of_refusal(refusal: &Refusal) -> Scene {
     match refusal {
         Refusal::TooFast(_) => Scene::TooFast,
         Refusal::QueueClosed => Scene::Closed,
-        Refusal::LineUnavailable => Scene::Unreachable,
+        Refusal::LineUnavailable | Refusal::IdentityUnavailable => Scene::Unreachable,
         _ => Scene::Join,
     }
 }
@@ -160,7 +160,8 @@ pub struct JoinForm {
     back: String,
 }
 
-/// Joins the line, as `IDENTITY=trusted` allows: whoever types a number is believed.
+/// Joins the line. Under `IDENTITY=trusted` whoever types a number is believed; under `jwt` a form
+/// proves nothing, so the shop's own page has to join with its ID token.
 pub async fn join(
     State(services): State<Arc<Services>>,
     Query(query): Query<PageQuery>,
@@ -184,6 +185,9 @@ pub async fn join(
         return again(Scene::Join, Some("line.bad_user"));
     };
     match take_place(&services, &headers, user).await {
+        Err(Refusal::IdentityMissing | Refusal::IdentityInvalid) => {
+            again(Scene::Join, Some("line.login"))
+        }
         Err(refusal) => again(scene_of_refusal(&refusal), None),
         Ok(place) => {
             let query = back.as_ref().map(Back::as_query).unwrap_or_default();
@@ -202,6 +206,7 @@ async fn take_place(
     headers: &HeaderMap,
     user: UserId,
 ) -> Result<Place, Refusal> {
+    services.identity.prove(user, headers).await?;
     let line = &services.line;
     let queue = line.queue(None)?;
     let known = find_credential(headers, line).ok().map(|found| found.token);

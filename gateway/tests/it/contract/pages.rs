@@ -246,3 +246,18 @@ async fn the_shop_may_bring_its_own_look_and_words() {
         assert_eq!(gateway.get(link).send().await.status, 200, "{link}");
     }
 }
+
+#[tokio::test]
+async fn before_a_login_of_the_shops_own_the_form_joins_nobody() {
+    let secret = "a secret of the shop with more than 256 bits";
+    let settings = [("IDENTITY", "jwt"), ("IDENTITY_SECRET", secret)];
+    let (redis, _upstream, gateway) = house(&[], &settings).await;
+    let call = gateway
+        .post("/stagedoor/line")
+        .header("content-type", "application/x-www-form-urlencoded");
+    let answer = call.body("user=123").send().await;
+    assert_eq!((answer.status, scene(&answer).as_str()), (422, "join"));
+    assert!(answer.header("set-cookie").is_none(), "{answer:?}");
+    assert!(body(&answer).contains("Log in at the shop"), "{answer:?}");
+    assert_eq!(redis.size("active").await + redis.size("waiting").await, 0);
+}
