@@ -22,7 +22,7 @@ readonly SETTINGS=(IDENTITY CHARGE GATE_RULES PAGES STOCK_URL UPSTREAM_URL TOKEN
 set_services() {
   export IDENTITY=${IDENTITY:-trusted}
   export CHARGE=${CHARGE:-demo}
-  export PAGES=${PAGES:-line}
+  export PAGES=${PAGES:-shop}
   export GATE_RULES=${GATE_RULES:-${BOOKING_GATE_RULES//$'\n'/ }}
   export TOKEN_KEYS=${TOKEN_KEYS:-demo:$(secret token-key)}
   export PASS_KEYS=${PASS_KEYS:-demo:$(secret pass-key)}

@@ -1,10 +1,11 @@
 // Runs the tests of the pages against the gateway at ADDRESS; with a word, only those that have it
 // in their name.
 import * as line from "./line.mjs";
+import * as shop from "./shop.mjs";
 import { Stage } from "./stage.mjs";
 
 const [address, only = ""] = process.argv.slice(2);
-const tests = Object.entries({ ...line }).filter(([name]) => name.includes(only));
+const tests = Object.entries({ ...line, ...shop }).filter(([name]) => name.includes(only));
 const stage = await Stage.open(address);
 const failed = [];
 for (const [name, test] of tests) {
