@@ -7,6 +7,7 @@ use std::time::Duration;
 use shared::keyring::SharedKeyring;
 use shared::lifecycle::{self, Shutdown};
 use shared::pass::PassSigner;
+use shared::serve::serve;
 use tokio_util::task::TaskTracker;
 
 use crate::actions::Office;
@@ -101,9 +102,9 @@ impl App {
             shutdown.tasks().spawn(sweeper);
         }
         let router = router::router(&booking);
-        let api = lifecycle::serve(self.listener, router, shutdown.clone());
+        let api = serve(self.listener, router, shutdown.clone());
         let admin = router::admin_router(&booking);
-        let admin = lifecycle::serve(self.admin_listener, admin, shutdown.clone());
+        let admin = serve(self.admin_listener, admin, shutdown.clone());
         let served = tokio::try_join!(api, admin);
         shutdown.begin();
         shutdown.drain().await;

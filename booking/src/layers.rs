@@ -14,7 +14,6 @@ use shared::request_id::{self, RequestId};
 use shared::sabotage;
 use shared::trace;
 use tower::ServiceBuilder;
-use tracing::Instrument;
 
 use crate::app::Booking;
 use crate::refusal::Refusal;
@@ -93,7 +92,7 @@ async fn to_the_end(State(booking): State<Booking>, request: Request, next: Next
             Err(refusal) => refusal.into_response(),
         }
     };
-    let work = in_time(work).in_current_span();
+    let work = trace::Context::carry(in_time(work));
     if sabotage::is_off("task") {
         return work.await;
     }
@@ -108,15 +107,15 @@ async fn to_the_end(State(booking): State<Booking>, request: Request, next: Next
 
 async fn identify(State(signer): State<PassSigner>, mut request: Request, next: Next) -> Response {
     let pass = pass_of(request.headers(), &signer);
-    let id = pass.as_ref().map(|pass| pass.request_id.clone());
+    let id = pass.as_ref().map(|pass| pass.request_id.as_str());
     let id = id.map_or_else(RequestId::generate, RequestId::known);
-    let span = trace::request_span(&id, &request);
+    let context = trace::Context::of(&id, &request);
     let extensions = request.extensions_mut();
     extensions.insert(id.clone());
     if let Some(pass) = pass {
         extensions.insert(pass);
     }
-    let mut response = next.run(request).instrument(span).await;
+    let mut response = context.run(next.run(request)).await;
     request_id::tell(&mut response, &id);
     response
 }

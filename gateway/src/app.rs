@@ -3,11 +3,14 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use axum::Router;
+use http::HeaderValue;
+use serde_json::Value;
 use shared::keyring::SharedKeyring;
 use shared::lifecycle::{self, Shutdown};
 use shared::pass::PassSigner;
+use shared::serve::serve;
 use shared::token::TokenSigner;
+use shared::workers::Workers;
 
 use crate::gate::Rules;
 use crate::identity::Identity;
@@ -19,7 +22,8 @@ use crate::settings::Settings;
 use crate::store::{Keys, Lifetimes, Store};
 use crate::{layers, refresher, router};
 
-/// What the handlers work with.
+/// What the handlers of one thread work with.
+#[derive(Clone)]
 pub struct Services {
     /// The line's rules.
     pub line: Line,
@@ -32,9 +36,19 @@ pub struct Services {
     /// The way to the upstream.
     pub proxy: Proxy,
     /// What fans see.
-    pub(crate) pages: Pages,
+    pub(crate) pages: Arc<Pages>,
     /// The way down.
     pub shutdown: Shutdown,
+}
+
+impl Services {
+    /// The same for another thread, with connections of its own.
+    fn for_another_thread(&self) -> Self {
+        Self {
+            proxy: self.proxy.for_another_thread(),
+            ..self.clone()
+        }
+    }
 }
 
 /// The keys that SIGHUP puts in force anew.
@@ -50,8 +64,9 @@ pub struct RotatingKeys {
 pub struct App {
     listener: TcpListener,
     admin_listener: TcpListener,
-    router: Router,
-    line: Line,
+    services: Services,
+    api_docs: Option<Value>,
+    cors_origins: Vec<HeaderValue>,
     scheduler: Scheduler,
     stock: Stock,
     shutdown: Shutdown,
@@ -86,7 +101,7 @@ impl App {
         let pages = Pages::new(settings.pages);
         let stock = pages.stock.clone();
         let services = Services {
-            pages,
+            pages: Arc::new(pages),
             line: line.clone(),
             floor: Arc::new(Floor::new(settings.poll_floor)),
             identity: settings.identity,
@@ -94,18 +109,13 @@ impl App {
             proxy: Proxy::new(settings.upstream, passes),
             shutdown: shutdown.clone(),
         };
-        let router = layers::wrap(
-            router::routes(Arc::new(services), settings.api_docs),
-            line.clone(),
-            settings.cors_origins,
-        );
-        let scheduler = Scheduler::new(line.clone());
         Ok(Self {
             listener,
             admin_listener,
-            router,
-            line,
-            scheduler,
+            services,
+            api_docs: settings.api_docs,
+            cors_origins: settings.cors_origins,
+            scheduler: Scheduler::new(line),
             stock,
             shutdown,
             keys,
@@ -145,15 +155,20 @@ impl App {
     /// # Errors
     /// When a listener or the scheduler breaks.
     pub async fn run(self) -> anyhow::Result<()> {
+        let workers = Workers::start()?;
         let ticking = tokio::spawn(self.scheduler.run(self.shutdown.clone()));
-        let refreshing = tokio::spawn(refresher::run(self.line, self.shutdown.clone()));
+        let line = self.services.line.clone();
+        let refreshing = tokio::spawn(refresher::run(line, self.shutdown.clone()));
         let asking = tokio::spawn(self.stock.follow(self.shutdown.clone()));
-        let admin = lifecycle::serve(
-            self.admin_listener,
-            shared::admin::router(),
-            self.shutdown.clone(),
-        );
-        let public = lifecycle::serve(self.listener, self.router, self.shutdown.clone());
+        let layers = || {
+            let services = self.services.for_another_thread();
+            let line = services.line.clone();
+            let routes = router::routes(Arc::new(services), self.api_docs.clone());
+            layers::wrap(routes, line, self.cors_origins.clone())
+        };
+        let public = workers.serve(self.listener, layers, self.shutdown.clone());
+        let admin = shared::admin::router();
+        let admin = serve(self.admin_listener, admin, self.shutdown.clone());
         let served = tokio::try_join!(public, admin);
         self.shutdown.begin();
         self.shutdown.drain().await;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::Serialize;
@@ -16,6 +17,8 @@ use serde::de::DeserializeOwned;
 
 /// 256 bits, the size of the HS256 digest: a shorter key would be the weakest part.
 const MIN_KEY_BYTES: usize = 32;
+
+const ALGORITHM: Algorithm = Algorithm::HS256;
 
 const BASE64URL: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
@@ -47,7 +50,8 @@ pub struct BadToken;
 struct Key {
     kid: String,
     secret: Vec<u8>,
-    header: Header,
+    /// The header of what it signs, as it stands in a token.
+    head: String,
     encoding: EncodingKey,
     decoding: DecodingKey,
 }
@@ -81,14 +85,21 @@ impl Keyring {
         }
     }
 
-    /// Signs the claims with the first key.
+    /// Signs the claims with the first key. All that does not change is written only once.
     ///
     /// # Panics
     /// Never: claims are plain structs, and HS256 with a loaded key cannot fail.
     pub fn sign(&self, claims: &impl Serialize) -> String {
         let key = &self.keys[0];
-        jsonwebtoken::encode(&key.header, claims, &key.encoding)
-            .expect("plain claims serialise and HS256 signs any bytes")
+        let claims = serde_json::to_vec(claims).expect("plain claims serialise");
+        let mut token = String::with_capacity(key.head.len() + claims.len() * 4 / 3 + 64);
+        token.push_str(&key.head);
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(claims, &mut token);
+        let signature = jsonwebtoken::crypto::sign(token.as_bytes(), &key.encoding, ALGORITHM);
+        token.push('.');
+        token.push_str(&signature.expect("HS256 with a loaded key signs any bytes"));
+        token
     }
 
     /// The claims of a token that one of the keys signed and that `validation` accepts.
@@ -152,14 +163,15 @@ impl Key {
         if secret.len() < MIN_KEY_BYTES {
             return Err(KeyringError::TooShort(kid.to_owned(), secret.len() * 8));
         }
-        let mut header = Header::new(Algorithm::HS256);
+        let mut header = Header::new(ALGORITHM);
         header.kid = Some(kid.to_owned());
+        let header = serde_json::to_vec(&header).expect("a header is plain text");
         Ok(Self {
             kid: kid.to_owned(),
             encoding: EncodingKey::from_secret(&secret),
             decoding: DecodingKey::from_secret(&secret),
             secret,
-            header,
+            head: URL_SAFE_NO_PAD.encode(header),
         })
     }
 }
@@ -222,6 +234,17 @@ mod tests {
             new.verify::<serde_json::Value>(&token, &validation())
                 .is_err()
         );
+    }
+
+    #[test]
+    fn what_is_signed_is_what_the_library_would_have_written() {
+        let claims = serde_json::json!({ "sub": "1", "exp": 99_999_999_999_u64 });
+        let ring = Keyring::parse(&format!("a:{}", secret(1))).expect("a good ring");
+        let mut header = Header::new(ALGORITHM);
+        header.kid = Some("a".to_owned());
+        let key = EncodingKey::from_secret(&[1; 32]);
+        let expected = jsonwebtoken::encode(&header, &claims, &key);
+        assert_eq!(Ok(ring.sign(&claims)), expected);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Start and stop, in one place: bind first, serve until told, then stop softly and at last hard.
+//! Start and stop, in one place: bind first, serve until told ([`crate::serve`]), then stop softly
+//! and at last hard.
 //!
 //! Soft: no new connections, requests in flight and tracked tasks run to their end. Hard, after the
 //! grace time or a second signal: what is left is cut off.
@@ -7,13 +8,9 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use axum::Router;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-
-/// How long a connection may take to send its request's head. Slower ones hold a slot for nothing.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The one owner of the way down. Clones share it.
 #[derive(Debug, Clone)]
@@ -50,6 +47,20 @@ impl Shutdown {
     /// Waits until stopping begins. Loops and streams end here.
     pub async fn begun(&self) {
         self.soft.cancelled().await;
+    }
+
+    /// The same for one of many connections: each looks at a bell of its own, so that no two wait
+    /// for one another to look.
+    pub(crate) async fn told(&self) {
+        self.soft.child_token().cancelled().await;
+    }
+
+    /// Waits until what is left is cut off: after the grace time, or when told a second time.
+    pub(crate) async fn cut_off(&self) {
+        tokio::select! {
+            () = tokio::time::sleep(self.grace) => {}
+            () = self.hard.cancelled() => {}
+        }
     }
 
     /// Where work is tracked that has to run to its end although its caller has gone.
@@ -119,30 +130,4 @@ pub fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("cannot listen on {address}: is another process there?"))?;
     listener.set_nonblocking(true)?;
     Ok(listener)
-}
-
-/// Serves until stopping begins, then lets the open connections finish within the grace time.
-///
-/// # Errors
-/// When the listener breaks.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown) -> io::Result<()> {
-    let handle = axum_server::Handle::new();
-    let stop = handle.clone();
-    let down = shutdown.clone();
-    tokio::spawn(async move {
-        down.begun().await;
-        stop.graceful_shutdown(Some(down.grace));
-        down.hard.cancelled().await;
-        stop.shutdown();
-    });
-    let mut server = axum_server::from_tcp(listener)?
-        .handle(handle)
-        .first_request_timeout(HEADER_TIMEOUT);
-    server
-        .http_builder()
-        .http1()
-        .header_read_timeout(HEADER_TIMEOUT);
-    server
-        .serve(router.into_make_service_with_connect_info::<SocketAddr>())
-        .await
 }

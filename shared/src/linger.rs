@@ -87,6 +87,7 @@ mod tests {
 
     use super::*;
     use crate::lifecycle::{self, Shutdown};
+    use crate::serve::serve;
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_refusal_reaches_who_is_still_sending() {
@@ -98,7 +99,7 @@ mod tests {
         };
         let router = Router::new().fallback(refuse);
         let shutdown = Shutdown::new(Duration::from_secs(1));
-        tokio::spawn(lifecycle::serve(listener, router, shutdown));
+        tokio::spawn(serve(listener, router, shutdown));
         for _ in 0..20 {
             let mut connection = TcpStream::connect(address).await.expect("a connection");
             let size = 4 * 1024 * 1024;

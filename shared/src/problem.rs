@@ -1,6 +1,6 @@
 //! A refusal as the client sees it: RFC 9457 `application/problem+json`.
 //!
-//! A handler returns a [`Problem`]; the outermost layer, [`render`], writes the body, because only
+//! A handler returns a [`Problem`]; the outermost layer ([`write`]) writes the body, because only
 //! it knows the request's id. So every refusal has the same members, framework rejections included.
 
 use std::time::Duration;
@@ -194,8 +194,15 @@ impl IntoResponse for Problem {
 pub async fn render(request: Request, next: Next) -> Response {
     let request_id = RequestId::of(&request);
     let mut response = next.run(request).await;
+    write(&mut response, &request_id);
+    response
+}
+
+/// Writes the body of the [`Problem`] that an answer is, with the request's id; any other answer
+/// stays as it is.
+pub fn write(response: &mut Response, request_id: &RequestId) {
     let Some(problem) = response.extensions_mut().remove::<Problem>() else {
-        return response;
+        return;
     };
     tracing::debug!(
         code = problem.code,
@@ -213,7 +220,6 @@ pub async fn render(request: Request, next: Next) -> Response {
         );
     }
     *response.body_mut() = Body::from(problem.body(request_id.as_str()));
-    response
 }
 
 #[cfg(test)]

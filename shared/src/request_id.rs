@@ -1,33 +1,33 @@
 //! One id per request, from end to end: in the logs of both services, in the pass and in every
 //! problem.
 
-use axum::extract::Request;
-use axum::middleware::Next;
+use std::sync::Arc;
+
 use axum::response::Response;
 use http::{HeaderName, HeaderValue};
-use tracing::Instrument as _;
 use uuid::Uuid;
-
-use crate::trace;
 
 /// The response header that tells the client the request's id.
 pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id of the request at hand.
 #[derive(Debug, Clone)]
-pub struct RequestId(String);
+pub struct RequestId(Arc<str>);
 
 impl RequestId {
-    /// A new id, ordered by time.
+    /// A new id, ordered by time. A client's own is never taken over: it could be anyone's.
     #[must_use]
     pub fn generate() -> Self {
-        Self(Uuid::now_v7().simple().to_string())
+        let mut digits = Uuid::encode_buffer();
+        Self(Arc::from(
+            &*Uuid::now_v7().simple().encode_lower(&mut digits),
+        ))
     }
 
     /// The id that another service of ours gave this request.
     #[must_use]
-    pub const fn known(id: String) -> Self {
-        Self(id)
+    pub fn known(id: &str) -> Self {
+        Self(Arc::from(id))
     }
 
     /// The id of this request; one is made up when no layer has set it.
@@ -45,17 +45,6 @@ impl RequestId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// Layer: gives each request a new id and tells it in the answer. A client's own id is not taken
-/// over: it could be anyone's.
-pub async fn assign(mut request: Request, next: Next) -> Response {
-    let id = RequestId::generate();
-    request.extensions_mut().insert(id.clone());
-    let span = trace::request_span(&id, &request);
-    let mut response = next.run(request).instrument(span).await;
-    tell(&mut response, &id);
-    response
 }
 
 /// Writes the id into the answer's header.

@@ -11,6 +11,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 
+use crate::about::Lines;
 use crate::settings::{Environment, SettingError};
 use crate::trace::{self, Traces};
 
@@ -45,9 +46,14 @@ fn lines(env: &Environment) -> Result<Box<dyn Layer<Registry> + Send + Sync>, Se
         "json" => Ok(lines
             .json()
             .flatten_event(true)
+            .with_current_span(false)
             .with_span_list(false)
+            .map_event_format(Lines::json)
             .boxed()),
-        "text" => Ok(lines.with_ansi(std::io::stderr().is_terminal()).boxed()),
+        "text" => Ok(lines
+            .with_ansi(std::io::stderr().is_terminal())
+            .map_event_format(Lines::text)
+            .boxed()),
         other => {
             let reason = format!("{other:?} is neither json nor text");
             Err(SettingError::new("LOG_FORMAT", reason))

@@ -4,6 +4,9 @@
 //! token still says where that was. A good signature says who holds the place, not that the place
 //! is still live; only the line knows that.
 
+use std::fmt;
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, header};
@@ -13,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock;
 use crate::ids::{Epoch, QueueName, Ticket, UserId};
 use crate::keyring::{BadToken, SharedKeyring};
+use crate::verified::Verified;
 
 /// The header that carries a queue token, before `Authorization: Bearer` and the cookie.
 pub const HEADER: &str = "x-queue-token";
@@ -44,11 +48,22 @@ struct Claims {
 }
 
 /// Signs and verifies queue tokens.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TokenSigner {
     keys: SharedKeyring,
     lifetime_seconds: u64,
-    validation: std::sync::Arc<Validation>,
+    validation: Arc<Validation>,
+    verified: Arc<Verified>,
+}
+
+// What was verified are secrets.
+impl fmt::Debug for TokenSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenSigner")
+            .field("keys", &self.keys)
+            .field("lifetime_seconds", &self.lifetime_seconds)
+            .finish_non_exhaustive()
+    }
 }
 
 impl TokenSigner {
@@ -63,7 +78,8 @@ impl TokenSigner {
         Self {
             keys,
             lifetime_seconds,
-            validation: std::sync::Arc::new(validation),
+            validation: Arc::new(validation),
+            verified: Arc::default(),
         }
     }
 
@@ -91,14 +107,20 @@ impl TokenSigner {
     ///
     /// # Errors
     /// [`BadToken`] otherwise.
-    pub fn verify(&self, token: &str) -> Result<QueueToken, BadToken> {
-        let claims: Claims = self.keys.load().verify(token, &self.validation)?;
-        Ok(QueueToken {
+    pub fn verify(&self, text: &str) -> Result<QueueToken, BadToken> {
+        let ring = self.keys.load();
+        if let Some(token) = self.verified.find(text, &ring, clock::unix_seconds()) {
+            return Ok(token);
+        }
+        let claims: Claims = ring.verify(text, &self.validation)?;
+        let token = QueueToken {
             user: claims.sub,
             queue: claims.q,
             ticket: claims.t,
             epoch: claims.ep,
-        })
+        };
+        self.verified.keep(text, &ring, token.clone(), claims.exp);
+        Ok(token)
     }
 }
 
@@ -169,6 +191,25 @@ mod tests {
     fn what_was_signed_is_what_is_read() {
         let signer = signer(60);
         assert_eq!(signer.verify(&signer.sign(&token())), Ok(token()));
+    }
+
+    #[test]
+    fn a_token_that_was_good_before_is_judged_by_the_keys_and_the_time_of_each_use() {
+        let signer = signer(1);
+        let short = signer.sign(&token());
+        let ends_at = clock::unix_seconds() + 1;
+        assert_eq!(signer.verify(&short), Ok(token()));
+        while clock::unix_seconds() < ends_at {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        assert!(signer.verify(&short).is_err(), "it has ended");
+
+        let signer = self::signer(60);
+        let good = signer.sign(&token());
+        assert_eq!(signer.verify(&good), Ok(token()));
+        let other = Keyring::parse(&format!("b:{}", URL_SAFE_NO_PAD.encode([2; 32])));
+        signer.keys.replace(other.expect("a good ring"));
+        assert!(signer.verify(&good).is_err(), "its key is retired");
     }
 
     #[test]

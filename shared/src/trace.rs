@@ -1,20 +1,23 @@
-//! One span per request: in the logs, and in traces where `OTEL_EXPORTER_OTLP_ENDPOINT` says where
-//! to.
+//! Which request something is about: in the logs ([`crate::about`]), and as a span in traces where
+//! `OTEL_EXPORTER_OTLP_ENDPOINT` says where to.
 //!
 //! The request's id is the trace's id, so that a log line, an answer and a trace find each other.
 
+use std::sync::OnceLock;
+
 use http::{HeaderMap, HeaderName, Request};
+use opentelemetry::global;
 use opentelemetry::trace::{
     SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState, TracerProvider as _,
 };
-use opentelemetry::{Context, global};
 use opentelemetry_otlp::SpanExporter;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use rand::Rng;
-use tracing::Span;
+use tracing::{Instrument as _, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
+use crate::about::About;
 use crate::request_id::RequestId;
 use crate::settings::{Environment, SettingError};
 
@@ -22,6 +25,9 @@ use crate::settings::{Environment, SettingError};
 pub const PARENT_HEADER: HeaderName = HeaderName::from_static("traceparent");
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+/// Whether anybody collects spans. To make one costs as much as half of a poll.
+static IS_TRACED: OnceLock<()> = OnceLock::new();
 
 /// Sends what was not sent yet when the process ends.
 #[derive(Debug)]
@@ -52,12 +58,41 @@ pub(crate) fn tracer(
         .with_resource(Resource::builder().with_service_name(service).build())
         .build();
     global::set_tracer_provider(provider.clone());
+    IS_TRACED.get_or_init(|| ());
     Ok((Some(provider.tracer(service)), Traces(Some(provider))))
 }
 
-/// The span of a request: everything logged inside carries its id.
-#[must_use]
-pub fn request_span<B>(id: &RequestId, request: &Request<B>) -> Span {
+/// What a request is known by while it is answered.
+pub struct Context {
+    about: About,
+    span: Option<Span>,
+}
+
+impl Context {
+    /// Of this request.
+    #[must_use]
+    pub fn of<B>(id: &RequestId, request: &Request<B>) -> Self {
+        Self {
+            about: About::new(id, request),
+            span: IS_TRACED.get().map(|()| span(id, request)),
+        }
+    }
+
+    /// Does the work of the request: everything logged meanwhile says which one it is about.
+    pub async fn run<T>(self, work: impl Future<Output = T>) -> T {
+        match self.span {
+            None => self.about.during(work).await,
+            Some(span) => self.about.during(work.instrument(span)).await,
+        }
+    }
+
+    /// The same for work that goes on in a task of its own.
+    pub fn carry<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+        About::carried(work.in_current_span())
+    }
+}
+
+fn span<B>(id: &RequestId, request: &Request<B>) -> Span {
     let span = tracing::info_span!(
         "request",
         request_id = id.as_str(),
@@ -66,7 +101,7 @@ pub fn request_span<B>(id: &RequestId, request: &Request<B>) -> Span {
     );
     if let Some(parent) = parent(id, request.headers()) {
         // It fails only without a tracer, and then nobody asks for a parent.
-        drop(span.set_parent(Context::new().with_remote_span_context(parent)));
+        drop(span.set_parent(opentelemetry::Context::new().with_remote_span_context(parent)));
     }
     span
 }

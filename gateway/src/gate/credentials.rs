@@ -19,11 +19,11 @@ pub enum Carrier {
 
 /// A good queue token and how it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Credential {
+pub struct Credential<'a> {
     /// What it says.
     pub token: QueueToken,
     /// Its text, to be handed back when nothing has changed.
-    pub text: String,
+    pub text: &'a str,
     /// How it travelled.
     pub carrier: Carrier,
 }
@@ -33,36 +33,37 @@ pub struct Credential {
 ///
 /// # Errors
 /// [`Refusal::TokenMissing`], or [`Refusal::TokenInvalid`] when it is not good.
-pub fn find_credential(headers: &HeaderMap, line: &Line) -> Result<Credential, Refusal> {
-    let texts = texts_of(headers);
-    let meant = texts.iter().find(|(_, text)| is_meant_as_queue_token(text));
-    let Some((carrier, text)) = meant else {
-        let is_ours_by_name = texts.iter().any(|(carrier, _)| *carrier != Carrier::Bearer);
-        return Err(if is_ours_by_name {
-            Refusal::TokenInvalid
-        } else {
-            Refusal::TokenMissing
-        });
-    };
-    let token = line.read_token(text)?;
-    Ok(Credential {
-        token,
-        text: (*text).to_owned(),
-        carrier: *carrier,
-    })
+pub fn find_credential<'a>(headers: &'a HeaderMap, line: &Line) -> Result<Credential<'a>, Refusal> {
+    let mut refusal = Refusal::TokenMissing;
+    for (carrier, text) in texts_of(headers) {
+        if let Ok(token) = line.read_token(text) {
+            return Ok(Credential {
+                token,
+                text,
+                carrier,
+            });
+        }
+        if is_meant_as_queue_token(text) {
+            return Err(Refusal::TokenInvalid);
+        }
+        if carrier != Carrier::Bearer {
+            // It is ours by name.
+            refusal = Refusal::TokenInvalid;
+        }
+    }
+    Err(refusal)
 }
 
-fn texts_of(headers: &HeaderMap) -> Vec<(Carrier, &str)> {
-    let header = headers.get(HEADER).and_then(|value| value.to_str().ok());
-    let found = [
-        (Carrier::Header, header.map(str::trim)),
-        (Carrier::Bearer, bearer(headers)),
-        (Carrier::Cookie, cookie(headers)),
-    ];
-    found
-        .into_iter()
-        .filter_map(|(carrier, text)| Some((carrier, text?)))
-        .collect()
+fn texts_of(headers: &HeaderMap) -> impl Iterator<Item = (Carrier, &str)> {
+    let carriers = [Carrier::Header, Carrier::Bearer, Carrier::Cookie];
+    carriers.into_iter().filter_map(|carrier| {
+        let text = match carrier {
+            Carrier::Header => headers.get(HEADER)?.to_str().ok().map(str::trim),
+            Carrier::Bearer => bearer(headers),
+            Carrier::Cookie => cookie(headers),
+        };
+        Some((carrier, text?))
+    })
 }
 
 fn cookie(headers: &HeaderMap) -> Option<&str> {
@@ -86,7 +87,7 @@ mod tests {
         );
         headers.insert(header::AUTHORIZATION, "bearer b1".parse().expect("a value"));
         headers.insert(HEADER, "h1".parse().expect("a value"));
-        let found = texts_of(&headers);
+        let found: Vec<_> = texts_of(&headers).collect();
         assert_eq!(
             found,
             [

@@ -176,7 +176,8 @@ impl Line {
                 match queue.picture.glance(token) {
                     // Somebody else has asked meanwhile.
                     Some(glance) if known.is_none() => seen(token, glance),
-                    _ => self.ask(queue, token, known, asker).await?,
+                    // Boxed, as the futures of most, who are not asked for, should stay small.
+                    _ => Box::pin(self.ask(queue, token, known, asker)).await?,
                 }
             }
         };
@@ -220,7 +221,7 @@ impl Line {
     /// # Errors
     /// [`Refusal::LineUnavailable`].
     pub async fn look_up(&self, queue: &QueueName, user: UserId) -> Result<Option<Place>, Refusal> {
-        let located = self.0.store.locate(queue, user, None, false).await?;
+        let located = Box::pin(self.0.store.locate(queue, user, None, false)).await?;
         Ok(
             standing(located.found, located.now_ms).map(|standing| Place {
                 user,

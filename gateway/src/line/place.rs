@@ -95,6 +95,13 @@ impl Place {
         self
     }
 
+    /// Whether this token says of the place what it is now.
+    #[must_use]
+    pub fn is_proved_by(&self, token: &QueueToken) -> bool {
+        (self.user, self.ticket, self.epoch) == (token.user, token.ticket, token.epoch)
+            && self.queue == token.queue
+    }
+
     /// The token that proves this place.
     #[must_use]
     pub fn token(&self) -> QueueToken {

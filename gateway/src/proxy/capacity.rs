@@ -2,9 +2,9 @@
 //! a queue in front of a full upstream only makes every answer late.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use shared::pass::Admission;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::refusal::Refusal;
 
@@ -13,34 +13,63 @@ const SHARE_OF_THE_OVER: usize = 4;
 
 #[derive(Clone)]
 pub(super) struct Capacity {
-    all: Arc<Semaphore>,
-    over: Arc<Semaphore>,
+    all: Share,
+    over: Share,
+}
+
+/// So many at once, and how many there are. Clones share it.
+#[derive(Clone)]
+struct Share {
+    limit: usize,
+    taken: Arc<AtomicUsize>,
 }
 
 /// A share of the capacity; dropping it gives it back.
-pub(super) struct Held(
-    #[expect(dead_code, reason = "held for its drop")] Vec<OwnedSemaphorePermit>,
-);
+pub(super) struct Held {
+    _all: Taken,
+    _over: Option<Taken>,
+}
+
+struct Taken(Arc<AtomicUsize>);
 
 impl Capacity {
     pub(super) fn new(in_flight: usize) -> Self {
         Self {
-            all: Arc::new(Semaphore::new(in_flight)),
-            over: Arc::new(Semaphore::new((in_flight / SHARE_OF_THE_OVER).max(1))),
+            all: Share::new(in_flight),
+            over: Share::new((in_flight / SHARE_OF_THE_OVER).max(1)),
         }
     }
 
     pub(super) fn take(&self, admission: &Admission) -> Result<Held, Refusal> {
-        let take = |from: &Arc<Semaphore>| {
-            Arc::clone(from)
-                .try_acquire_owned()
-                .map_err(|_| Refusal::Overloaded)
-        };
-        let mut permits = vec![take(&self.all)?];
-        if matches!(admission, Admission::Over(_)) {
-            permits.push(take(&self.over)?);
+        let is_over = matches!(admission, Admission::Over(_));
+        Ok(Held {
+            _all: self.all.take()?,
+            _over: is_over.then(|| self.over.take()).transpose()?,
+        })
+    }
+}
+
+impl Share {
+    fn new(limit: usize) -> Self {
+        let taken = Arc::new(AtomicUsize::new(0));
+        Self { limit, taken }
+    }
+
+    fn take(&self) -> Result<Taken, Refusal> {
+        let before = self.taken.fetch_add(1, Ordering::Relaxed);
+        // Also one too many is given back, by its drop.
+        let taken = Taken(Arc::clone(&self.taken));
+        if before < self.limit {
+            Ok(taken)
+        } else {
+            Err(Refusal::Overloaded)
         }
-        Ok(Held(permits))
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, Request};
 use http::header::{self, HeaderName};
+use http::uri::Authority;
 use http::{HeaderMap, HeaderValue};
 use shared::pass::{HEADER, HEADER_PREFIX};
 use shared::request_id::RequestId;
@@ -40,14 +41,14 @@ pub(super) fn content_length(headers: &HeaderMap) -> Option<u64> {
         .ok()
 }
 
-/// HTTP/2 names the host in the URI, HTTP/1.1 in a header.
-pub(super) fn name_the_host(request: &mut Request) {
-    let named = request
-        .uri()
-        .authority()
-        .map(|authority| authority.as_str().to_owned());
-    if let Some(Ok(host)) = named.map(HeaderValue::try_from) {
-        request.headers_mut().entry(header::HOST).or_insert(host);
+/// HTTP/2 names the host in the URI, HTTP/1.1 in a header, HTTP/1.0 perhaps nowhere.
+pub(super) fn name_the_host(request: &mut Request, upstream: &Authority) {
+    if request.headers().contains_key(header::HOST) {
+        return;
+    }
+    let named = request.uri().authority().unwrap_or(upstream);
+    if let Ok(host) = HeaderValue::try_from(named.as_str()) {
+        request.headers_mut().insert(header::HOST, host);
     }
 }
 
@@ -144,6 +145,9 @@ fn strip_queue_token(headers: &mut HeaderMap) {
     if bearer(headers).is_some_and(is_meant_as_queue_token) {
         headers.remove(header::AUTHORIZATION);
     }
+    if !headers.contains_key(header::COOKIE) {
+        return;
+    }
     let others: Vec<&[u8]> = cookies(headers)
         .filter(|pair| !is_our_cookie(pair))
         .collect();
@@ -189,7 +193,7 @@ mod tests {
             ("host", "shop.example"),
             ("accept", "text/plain"),
         ]);
-        let id = RequestId::known("0123456789abcdef0123456789abcdef".to_owned());
+        let id = RequestId::known("0123456789abcdef0123456789abcdef");
         clean_request(&mut request, &id, false);
         let headers = request.headers();
         let mut names: Vec<_> = headers.keys().map(HeaderName::as_str).collect();

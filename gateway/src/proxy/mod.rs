@@ -6,29 +6,27 @@
 mod capacity;
 mod headers;
 mod upgrade;
+mod wire;
+mod wires;
 
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use http::uri::{Authority, Scheme};
+use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{StatusCode, Uri, Version};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use http_body::Body as _;
+use http_body_util::{LengthLimitError, Limited};
 use shared::pass::{Admission, Pass, PassSigner};
 use shared::request_id::RequestId;
 
 use crate::refusal::Refusal;
-use capacity::{Capacity, Held};
+use capacity::Capacity;
+use wire::Answered;
+use wires::Wires;
 
 pub(crate) use headers::strip_ours;
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// Shorter than what common servers keep an idle connection open.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Where to forward to, and how much.
 #[derive(Debug, Clone)]
@@ -48,7 +46,7 @@ pub struct Upstream {
 /// Forwards admitted requests. Clones share connections and capacity.
 #[derive(Clone)]
 pub struct Proxy {
-    client: Client<HttpConnector, Body>,
+    wires: Wires,
     upstream: Upstream,
     capacity: Capacity,
     passes: PassSigner,
@@ -58,19 +56,21 @@ impl Proxy {
     /// A proxy to this upstream.
     #[must_use]
     pub fn new(upstream: Upstream, passes: PassSigner) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        let client = Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_timer(TokioTimer::new())
-            .build(connector);
         let capacity = Capacity::new(upstream.in_flight);
         Self {
-            client,
+            wires: Wires::new(address(&upstream)),
             upstream,
             capacity,
             passes,
+        }
+    }
+
+    /// The same proxy for another thread, with connections of its own.
+    #[must_use]
+    pub fn for_another_thread(&self) -> Self {
+        Self {
+            wires: self.wires.for_another_thread(),
+            ..self.clone()
         }
     }
 
@@ -86,19 +86,20 @@ impl Proxy {
         let held = self.capacity.take(&admission)?;
         let upgrade = upgrade::requested(&mut request);
         let request = self.prepare(request, admission, upgrade.is_some())?;
-        let answer = tokio::time::timeout(self.upstream.timeout, self.client.request(request));
-        let mut response = answer
+        let answer = tokio::time::timeout(self.upstream.timeout, self.wires.send(request));
+        let (mut response, wire) = answer
             .await
             .map_err(|_| down("no answer in time"))?
             .map_err(|error| refusal_of(&error))?;
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             let to = upgrade.ok_or_else(|| down("an upgrade that nobody asked for"))?;
-            upgrade::join(to, &mut response, held);
+            upgrade::join(to, &mut response, wire, held);
             headers::clean_upgraded_response(response.headers_mut());
             return Ok(response.map(Body::new));
         }
         headers::clean_response(response.headers_mut());
-        Ok(response.map(|body| Body::new(held.until_the_end_of(body))))
+        let home = self.wires.home.clone();
+        Ok(response.map(|body| Body::new(Answered::new(body, wire, held, home))))
     }
 
     fn prepare(
@@ -112,7 +113,7 @@ impl Proxy {
             return Err(Refusal::BodyTooLarge);
         }
         let request_id = RequestId::of(&request);
-        headers::name_the_host(&mut request);
+        headers::name_the_host(&mut request, &self.upstream.authority);
         *request.uri_mut() = self.target(request.uri())?;
         // The upstream is spoken to in HTTP/1.1, whatever the client speaks.
         *request.version_mut() = Version::HTTP_11;
@@ -122,18 +123,31 @@ impl Proxy {
             request_id: request_id.as_str().to_owned(),
         });
         headers::set_pass(request.headers_mut(), &pass);
+        if request.body().is_end_stream() {
+            return Ok(request);
+        }
         Ok(request.map(|body| Body::new(Limited::new(body, limit))))
     }
 
+    /// What is asked for; to whom it goes is the connection's.
     fn target(&self, uri: &Uri) -> Result<Uri, Refusal> {
-        let path_and_query = uri.path_and_query().map_or("/", |both| both.as_str());
-        Uri::builder()
-            .scheme(Scheme::HTTP)
-            .authority(self.upstream.authority.clone())
-            .path_and_query(format!("{}{path_and_query}", self.upstream.base_path))
-            .build()
-            .map_err(|_| down("the path cannot be forwarded"))
+        let path = uri.path_and_query().cloned();
+        let path = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
+        if self.upstream.base_path.is_empty() {
+            return Ok(Uri::from(path));
+        }
+        let path = format!("{}{path}", self.upstream.base_path);
+        Uri::try_from(path).map_err(|_| down("the path cannot be forwarded"))
     }
+}
+
+fn address(upstream: &Upstream) -> Uri {
+    Uri::builder()
+        .scheme(Scheme::HTTP)
+        .authority(upstream.authority.clone())
+        .path_and_query("/")
+        .build()
+        .expect("all parts are there")
 }
 
 fn down(reason: &str) -> Refusal {
@@ -152,17 +166,4 @@ fn refusal_of(error: &(dyn std::error::Error + 'static)) -> Refusal {
     }
     tracing::warn!(%error, "the upstream did not answer");
     Refusal::UpstreamDown
-}
-
-impl Held {
-    /// Keeps the share of the capacity until the answer's body has been sent or dropped.
-    fn until_the_end_of<B>(self, body: B) -> impl http_body::Body<Data = B::Data, Error = B::Error>
-    where
-        B: http_body::Body + Unpin,
-    {
-        body.map_frame(move |frame| {
-            let _held = &self;
-            frame
-        })
-    }
 }

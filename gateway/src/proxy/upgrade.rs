@@ -7,6 +7,7 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
 use super::capacity::Held;
+use super::wire::Wire;
 
 /// The client's side of an upgrade, when the request asks for one.
 pub(super) fn requested(request: &mut Request) -> Option<OnUpgrade> {
@@ -30,7 +31,8 @@ fn asks_for_upgrade(headers: &HeaderMap) -> bool {
 }
 
 /// Joins both sides once each has switched.
-pub(super) fn join<B>(client: OnUpgrade, response: &mut Response<B>, held: Held) {
+pub(super) fn join<B>(client: OnUpgrade, response: &mut Response<B>, wire: Wire, held: Held) {
+    tokio::spawn(wire.until_closed());
     let upstream = hyper::upgrade::on(response);
     tokio::spawn(async move {
         let _held = held;

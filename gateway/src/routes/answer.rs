@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use axum::Json;
-use axum::response::{IntoResponse, Response};
+use axum::body::Body;
+use axum::response::Response;
 use chrono::{DateTime, SecondsFormat};
 use http::{HeaderValue, header};
 use serde::Serialize;
@@ -12,6 +12,9 @@ use shared::token::COOKIE;
 use utoipa::ToSchema;
 
 use crate::line::{Estimate, Line, Place, Standing};
+
+/// An answer without its token is not longer.
+const ROOM: usize = 320;
 
 /// How a place stands, in the contract's words.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
@@ -45,10 +48,10 @@ impl From<Estimate> for Wait {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Place)]
-pub(super) struct PlaceAnswer {
+pub(super) struct PlaceAnswer<'a> {
     user_id: UserId,
     /// The queue token: send it with every call from now on.
-    token: String,
+    token: &'a str,
     /// The position: 1 is next, 0 when not waiting. It never rises for one ticket.
     waiting_id: u64,
     status: Status,
@@ -71,8 +74,8 @@ pub(super) struct PlaceAnswer {
     stale: bool,
 }
 
-impl PlaceAnswer {
-    pub(super) fn new(place: &Place, token: String, line: &Line) -> Self {
+impl<'a> PlaceAnswer<'a> {
+    pub(super) fn new(place: &Place, token: &'a str, line: &Line) -> Self {
         let (status, ends) = match place.standing {
             Standing::Waiting { .. } => (Status::Waiting, None),
             Standing::Active {
@@ -98,7 +101,7 @@ impl PlaceAnswer {
 
     /// The answer, with the token as a cookie for browsers.
     pub(super) fn with_cookie(self, line: &Line) -> Response {
-        let cookie = set_cookie(&self.token, line.token_lifetime_seconds());
+        let cookie = set_cookie(self.token, line.token_lifetime_seconds());
         let mut response = self.without_cookie();
         response
             .headers_mut()
@@ -107,7 +110,16 @@ impl PlaceAnswer {
     }
 
     pub(super) fn without_cookie(self) -> Response {
-        ([(header::CACHE_CONTROL, "no-store")], Json(self)).into_response()
+        let mut text = Vec::with_capacity(ROOM + self.token.len());
+        // Numbers and texts can always be written.
+        drop(serde_json::to_writer(&mut text, &self));
+        let mut response = Response::new(Body::from(text));
+        let headers = response.headers_mut();
+        let json = HeaderValue::from_static("application/json");
+        headers.insert(header::CONTENT_TYPE, json);
+        let no_store = HeaderValue::from_static("no-store");
+        headers.insert(header::CACHE_CONTROL, no_store);
+        response
     }
 }
 

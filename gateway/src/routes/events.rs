@@ -83,7 +83,7 @@ pub async fn events(
     let floor = services.floor.check(asker, Instant::now());
     floor.map_err(Refusal::TooFast)?;
     let (token, text) = if let Some(credential) = credential {
-        (credential.token, credential.text)
+        (credential.token, credential.text.to_owned())
     } else {
         let queue = line.queue(query.queue.as_deref())?;
         let place = line.look_up(queue, user).await?;
@@ -152,14 +152,14 @@ impl Watch {
     }
 
     fn tell(&mut self, place: Place) -> Event {
-        if self.token != place.token() && place.standing != Standing::Over {
+        if !place.is_proved_by(&self.token) && place.standing != Standing::Over {
             self.token = place.token();
             self.text = self.line.sign(&place);
         }
         self.is_over = place.standing == Standing::Over;
         let position = place.standing.position();
         self.seen = (position > 0).then_some(position);
-        let answer = PlaceAnswer::new(&place, self.text.clone(), &self.line);
+        let answer = PlaceAnswer::new(&place, &self.text, &self.line);
         self.told = Some(place);
         let reconnect_after = if self.is_over {
             RECONNECT_AFTER_THE_END

@@ -58,5 +58,5 @@ pub async fn issue(
     let own = known.filter(|token| token.user == request.user_id && token.queue == *queue);
     let place = line.join(queue, request.user_id, own.as_ref()).await?;
     let token = line.sign(&place);
-    Ok(PlaceAnswer::new(&place, token, line).with_cookie(line))
+    Ok(PlaceAnswer::new(&place, &token, line).with_cookie(line))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::response::Response;
 use http::HeaderMap;
 use serde::Deserialize;
@@ -52,13 +52,14 @@ pub async fn status(
     State(services): State<Arc<Services>>,
     user: Result<Path<String>, PathRejection>,
     query: Result<Query<StatusQuery>, QueryRejection>,
-    headers: HeaderMap,
+    request: Request,
 ) -> Result<Response, Problem> {
+    let headers = request.headers();
     let line = &services.line;
     let (user, query) = (read_user(user)?, read_query(query)?);
-    let credential = credential_of(user, &headers, line)?;
+    let credential = credential_of(user, headers, line)?;
     if credential.is_none() {
-        services.identity.prove(user, &headers).await?;
+        services.identity.prove(user, headers).await?;
     }
     let asker = (user, credential.is_some());
     let floor = services.floor.check(asker, Instant::now());
@@ -75,11 +76,11 @@ pub async fn status(
 }
 
 /// The token that came with the request; it has to be this user's.
-pub(super) fn credential_of(
+pub(super) fn credential_of<'a>(
     user: UserId,
-    headers: &HeaderMap,
+    headers: &'a HeaderMap,
     line: &Line,
-) -> Result<Option<Credential>, Refusal> {
+) -> Result<Option<Credential<'a>>, Refusal> {
     match find_credential(headers, line) {
         Ok(credential) if credential.token.user == user => Ok(Some(credential)),
         Ok(_) => Err(Refusal::WrongUser),
@@ -107,17 +108,17 @@ pub(super) fn read_user(path: Result<Path<String>, PathRejection>) -> Result<Use
 
 /// Hands the same token back as long as it is good, and a new one when ticket or epoch differ. One
 /// whose place is over is not signed anew: it would outlive the memory that its ticket is spent.
-fn answer(place: &Place, credential: Option<Credential>, line: &Line) -> Response {
-    match credential {
-        Some(credential)
-            if credential.token == place.token() || place.standing == Standing::Over =>
-        {
-            PlaceAnswer::new(place, credential.text, line).without_cookie()
-        }
-        Some(Credential {
-            carrier: Carrier::Cookie,
-            ..
-        }) => PlaceAnswer::new(place, line.sign(place), line).with_cookie(line),
-        _ => PlaceAnswer::new(place, line.sign(place), line).without_cookie(),
+fn answer(place: &Place, credential: Option<Credential<'_>>, line: &Line) -> Response {
+    let is_over = place.standing == Standing::Over;
+    if let Some(credential) = &credential
+        && (is_over || place.is_proved_by(&credential.token))
+    {
+        return PlaceAnswer::new(place, credential.text, line).without_cookie();
+    }
+    let token = line.sign(place);
+    let answer = PlaceAnswer::new(place, &token, line);
+    match credential.map(|credential| credential.carrier) {
+        Some(Carrier::Cookie) => answer.with_cookie(line),
+        _ => answer.without_cookie(),
     }
 }

@@ -70,7 +70,7 @@ pub async fn show(
     response
 }
 
-async fn find(services: &Services, credential: &Credential) -> Result<Option<Place>, Refusal> {
+async fn find(services: &Services, credential: &Credential<'_>) -> Result<Option<Place>, Refusal> {
     let asker = (credential.token.user, true);
     let floor = services.floor.check(asker, Instant::now());
     floor.map_err(Refusal::TooFast)?;
@@ -142,7 +142,7 @@ fn describe(services: &Services, page: &mut LinePage<'_>, place: &Place) {
 }
 
 /// The place that the line has may be another than the token's, after a loss of Redis for one.
-fn renew(services: &Services, credential: &Credential, place: &Place, headers: &mut HeaderMap) {
+fn renew(services: &Services, credential: &Credential<'_>, place: &Place, headers: &mut HeaderMap) {
     if credential.token == place.token() || place.standing == Standing::Over {
         return;
     }

@@ -6,6 +6,7 @@
 
 mod ends;
 mod places;
+mod pulse;
 mod view;
 
 use std::collections::HashMap;
@@ -19,6 +20,7 @@ use super::Standing;
 use crate::store::{ChangeKind, Memory, Session, Snapshot, Tick};
 
 use ends::Ends;
+use pulse::Pulse;
 pub(crate) use view::Sight;
 use view::View;
 
@@ -33,12 +35,19 @@ struct Notes {
     asked: HashMap<UserId, Instant>,
 }
 
+/// The view, `None` until the first tick, and what has ended since whatever it says.
+#[derive(Default)]
+struct Known {
+    view: Option<View>,
+    ends: Ends,
+}
+
 /// One queue as this gateway knows it; empty until the first tick.
 #[derive(Default)]
 pub(crate) struct Picture {
-    view: RwLock<Option<View>>,
-    ends: RwLock<Ends>,
+    known: RwLock<Known>,
     notes: Mutex<Notes>,
+    pulse: Pulse,
 }
 
 /// A sight, and whether the picture it comes from is old.
@@ -51,10 +60,10 @@ pub(crate) struct Glance {
 impl Picture {
     /// The place that this token is good for; `None` when Redis has to be asked.
     pub(crate) fn glance(&self, token: &QueueToken) -> Option<Glance> {
-        let view = self.view();
-        let view = view.as_ref()?;
+        let known = self.known();
+        let view = known.view.as_ref()?;
         let is_stale = view.is_stale();
-        if self.has_ended(token.user, token.ticket) {
+        if known.ends.cover(token.user, token.ticket) {
             let sight = Sight::over(token.ticket);
             return Some(Glance { sight, is_stale });
         }
@@ -68,15 +77,10 @@ impl Picture {
         Some(Glance { sight, is_stale })
     }
 
-    fn has_ended(&self, user: UserId, ticket: Ticket) -> bool {
-        let ends = self.ends.read().unwrap_or_else(PoisonError::into_inner);
-        ends.cover(user, ticket)
-    }
-
     /// Whether the mode in force, the last field of the config, is this one.
     pub(crate) fn mode_is(&self, mode: &str) -> bool {
-        let view = self.view();
-        let fields = view.as_ref().map(|view| &view.tick.config.fields);
+        let known = self.known();
+        let fields = known.view.as_ref().map(|view| &view.tick.config.fields);
         fields.is_some_and(|fields| fields.last().is_some_and(|own| own == mode))
     }
 
@@ -105,15 +109,15 @@ impl Picture {
             }
             Standing::Over => {
                 // What is over stays over: no later view may bring it back.
-                self.ends_mut().add(user, ticket);
+                self.known_mut().ends.add(user, ticket);
                 standing
             }
         }
     }
 
     fn learn_position(&self, ticket: Ticket, position: u64) -> u64 {
-        let view = self.view();
-        let Some(view) = view.as_ref().filter(|view| !view.is_stale()) else {
+        let known = self.known();
+        let Some(view) = known.view.as_ref().filter(|view| !view.is_stale()) else {
             return position;
         };
         if ticket > view.tick.counter {
@@ -126,8 +130,9 @@ impl Picture {
 
     /// The session may have ended while the answer was on its way.
     fn learn_session(&self, user: UserId, ticket: Ticket, expires_at_ms: u64) {
-        let mut view = self.view_mut();
-        let Some(view) = view.as_mut().filter(|_| !self.has_ended(user, ticket)) else {
+        let mut known = self.known_mut();
+        let Known { view, ends } = &mut *known;
+        let Some(view) = view.as_mut().filter(|_| !ends.cover(user, ticket)) else {
             return;
         };
         let session = Session {
@@ -140,53 +145,57 @@ impl Picture {
 
     /// The ticket has ended here, before Redis and the other gateways know it.
     pub(crate) fn end(&self, user: UserId, ticket: Ticket) {
-        self.ends_mut().add(user, ticket);
-        if let Some(view) = self.view_mut().as_mut() {
+        let mut known = self.known_mut();
+        known.ends.add(user, ticket);
+        if let Some(view) = &mut known.view {
             view.end(user, ticket);
         }
     }
 
     /// Epoch and number of the last change known; zeros before the first tick.
     pub(crate) fn version(&self) -> (Epoch, u64) {
-        let view = self.view();
-        let tick = view.as_ref().map(|view| &view.tick);
+        let known = self.known();
+        let tick = known.view.as_ref().map(|view| &view.tick);
         tick.map_or((Epoch(0), 0), |tick| (tick.epoch, tick.seq))
     }
 
     /// Up to which position a fan counts as near the front; 0 before the first tick.
     pub(crate) fn near(&self) -> u64 {
-        self.view().as_ref().map_or(0, |view| view.tick.near)
+        self.pulse.near()
     }
 
     /// The rate in force, per second.
     pub(crate) fn rate(&self) -> Option<f64> {
-        self.view().as_ref().map(|view| view.tick.rate)
+        self.pulse.rate()
     }
 
     /// What was known before the epoch of this tick, to be given back to Redis.
     pub(crate) fn memory_before(&self, epoch: Epoch) -> Option<Memory> {
-        let view = self.view();
-        let lost = view.as_ref().filter(|view| view.tick.epoch != epoch)?;
-        let ends = self.ends.read().unwrap_or_else(PoisonError::into_inner);
-        Some(lost.memory(&ends))
+        let known = self.known();
+        let lost = known.view.as_ref();
+        let lost = lost.filter(|view| view.tick.epoch != epoch)?;
+        Some(lost.memory(&known.ends))
     }
 
     /// Begins anew from a snapshot that was taken between two ticks.
     pub(crate) fn begin(&self, snapshot: Snapshot, before: &Tick, after: Tick, sent: Instant) {
-        let mut anew = View::begin(snapshot, before, sent, self.view().as_ref());
-        self.note_ends(&after);
+        let mut anew = View::begin(snapshot, before, sent, self.known().view.as_ref());
+        self.pulse.beat(&after);
+        let mut known = self.known_mut();
+        known.note_ends(&after);
         anew.apply(after, sent);
-        *self.view_mut() = Some(anew);
+        known.view = Some(anew);
     }
 
     /// Brings the picture up to date; answers how many places ahead were called or given up, or
     /// `None` when it has to begin anew.
     pub(crate) fn apply(&self, tick: Tick, sent: Instant) -> Option<u64> {
         let counter = tick.counter;
-        self.note_ends(&tick);
+        self.pulse.beat(&tick);
         let served = {
-            let mut view = self.view_mut();
-            view.as_mut()?.apply(tick, sent)
+            let mut known = self.known_mut();
+            known.note_ends(&tick);
+            known.view.as_mut()?.apply(tick, sent)
         };
         let mut notes = self.notes();
         notes.told.retain(|ticket, _| *ticket > counter);
@@ -194,28 +203,25 @@ impl Picture {
         served
     }
 
-    fn note_ends(&self, tick: &Tick) {
-        let mut ends = self.ends_mut();
-        let ended = tick.changes.iter();
-        for change in ended.filter(|change| change.kind == ChangeKind::Ended) {
-            ends.add(change.user, change.ticket);
-        }
-    }
-
     // What a panicking writer left is as good as any older view: the next tick mends it.
-    fn view(&self) -> RwLockReadGuard<'_, Option<View>> {
-        self.view.read().unwrap_or_else(PoisonError::into_inner)
+    fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn view_mut(&self) -> RwLockWriteGuard<'_, Option<View>> {
-        self.view.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn ends_mut(&self) -> RwLockWriteGuard<'_, Ends> {
-        self.ends.write().unwrap_or_else(PoisonError::into_inner)
+    fn known_mut(&self) -> RwLockWriteGuard<'_, Known> {
+        self.known.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn notes(&self) -> MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn note_ends(&mut self, tick: &Tick) {
+        let ended = tick.changes.iter();
+        for change in ended.filter(|change| change.kind == ChangeKind::Ended) {
+            self.ends.add(change.user, change.ticket);
+        }
     }
 }

@@ -41,6 +41,8 @@ pub(super) struct View {
     sent: Instant,
     pub(super) tick: Tick,
     places: Places,
+    /// How many of the places have been called: returners.
+    called: u64,
     sessions: HashMap<UserId, Session>,
     /// Up to here there are places that Redis has forgotten. They count until H passes them.
     kept_up_to: Ticket,
@@ -74,6 +76,7 @@ impl View {
         places.settle();
         Self {
             sent,
+            called: places.up_to(tick.high),
             tick,
             places,
             sessions: snapshot.sessions.into_iter().collect(),
@@ -98,6 +101,7 @@ impl View {
             served += u64::from(has_left && change.ticket > high);
         }
         self.places.settle();
+        self.called = self.places.up_to(tick.high);
         self.tick = tick;
         self.sent = sent;
         (!self.has_drifted()).then_some(served)
@@ -192,9 +196,8 @@ impl View {
 
     /// The position of a ticket that waits, or that was given since the last tick.
     pub(super) fn position(&self, ticket: Ticket) -> Option<u64> {
-        let called = self.places.up_to(self.tick.high);
         if ticket > self.tick.counter {
-            let behind = self.places.count() - called;
+            let behind = self.places.count() - self.called;
             return Some(behind + (ticket.0 - self.tick.counter.0));
         }
         if !self.places.contains(ticket) {
@@ -203,7 +206,7 @@ impl View {
         Some(if ticket <= self.tick.high {
             1
         } else {
-            self.places.up_to(ticket) - called
+            self.places.up_to(ticket) - self.called
         })
     }
 

@@ -11,3 +11,4 @@ mod revoke;
 mod rules;
 mod shutdown;
 mod upgrade;
+mod wires;

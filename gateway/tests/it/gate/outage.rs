@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::harness::{Cable, Call, Gateway, Sandbox, Upstream, eventually, opened};
+use crate::harness::{
+    Cable, Call, Gateway, Sandbox, TOKEN_KEYS, Upstream, eventually, opened, token_by,
+};
 
 async fn on_a_cable() -> (Sandbox, Cable, Upstream, Gateway) {
     let (redis, _) = opened(&[]).await;
@@ -19,22 +21,24 @@ async fn on_a_cable() -> (Sandbox, Cable, Upstream, Gateway) {
     (redis, cable, upstream, gateway)
 }
 
-fn everything_that_asks(gateway: &Gateway, token: &str) -> Vec<Call> {
+/// A token of an older epoch is asked for, whatever the picture knows.
+fn everything_that_asks(gateway: &Gateway) -> Vec<Call> {
+    let token = token_by(TOKEN_KEYS, &json!({"sub": "5", "ep": 1}));
     vec![
         gateway.post("/api/issue").json(&json!({"userId": 2})),
-        gateway.get("/api/status/1").token(token),
-        gateway.get("/api/status/1"),
-        gateway.delete("/api/issue").token(token),
-        gateway.get("/seats").token(token),
+        gateway.get("/api/status/5").token(&token),
+        gateway.get("/api/status/5"),
+        gateway.delete("/api/issue").token(&token),
+        gateway.get("/seats").token(&token),
     ]
 }
 
 #[tokio::test]
 async fn what_has_to_ask_is_line_unavailable_and_the_rest_goes_on() {
     let (_redis, cable, upstream, gateway) = on_a_cable().await;
-    let token = gateway.admitted(1).await;
+    gateway.admitted(1).await;
     cable.pull_out();
-    for call in everything_that_asks(&gateway, &token) {
+    for call in everything_that_asks(&gateway) {
         let answer = call.send().await;
         assert_eq!(answer.refusal(), (503, "line_unavailable".to_owned()));
         assert_eq!(answer.json()["retryable"], true);
@@ -61,14 +65,20 @@ async fn when_it_is_back_everything_is_as_it_was() {
     let (_redis, cable, _upstream, gateway) = on_a_cable().await;
     let token = gateway.admitted(1).await;
     let before = gateway.status(1, &token).await.ok();
+    let join = || {
+        gateway
+            .post("/api/issue")
+            .json(&json!({"userId": 2}))
+            .send()
+    };
     cable.pull_out();
-    assert_eq!(gateway.status(1, &token).await.status, 503);
+    assert_eq!(join().await.status, 503);
     cable.plug_in();
-    let after = eventually("the line answers again", || async {
-        let answer = gateway.status(1, &token).await;
-        (answer.status == 200).then(|| answer.ok())
+    eventually("the line answers again", || async {
+        (join().await.status == 200).then_some(())
     })
     .await;
+    let after = gateway.status(1, &token).await.ok();
     for member in ["ticket", "status", "token", "expiresAt"] {
         assert_eq!(before[member], after[member], "{member}");
     }
@@ -79,12 +89,10 @@ async fn when_it_is_back_everything_is_as_it_was() {
 #[tokio::test]
 async fn a_redis_that_hangs_is_not_waited_for_for_long() {
     let (_redis, cable, _upstream, gateway) = on_a_cable().await;
-    let token = gateway.admitted(1).await;
+    gateway.admitted(1).await;
     cable.freeze();
     let began = Instant::now();
-    let calls = everything_that_asks(&gateway, &token)
-        .into_iter()
-        .map(Call::send);
+    let calls = everything_that_asks(&gateway).into_iter().map(Call::send);
     for answer in futures_util::future::join_all(calls).await {
         assert_eq!(answer.refusal(), (503, "line_unavailable".to_owned()));
     }
