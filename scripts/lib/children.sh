@@ -8,6 +8,18 @@ CHILDREN=() # "name pid", in the order of their start
 ATTENDED='' # the pid of the command that we wait for at the moment
 FRAGILE=''  # the child that cannot be stopped softly at the moment
 
+# hear_ctrl_c ARGUMENTS...: a shell without job control starts what it puts in the background deaf to
+# SIGINT, and bash cannot undo that. Then this script starts itself again, with these arguments.
+hear_ctrl_c() {
+  local name value
+  [[ -r /proc/$$/status ]] || return 0
+  while read -r name value; do
+    [[ $name == SigIgn: ]] || continue
+    ((0x$value & 2)) || return 0
+    ! env --default-signal=INT true 2>/dev/null || exec env --default-signal=INT "$0" "$@"
+  done <"/proc/$$/status"
+}
+
 # start_child NAME COMMAND...: runs in the background, in a folder of its own, with a log.
 # A process group of its own (set -m) keeps a Ctrl-C in the terminal from reaching it: we
 # stop the children one after the other, the gateway before the database.

@@ -179,7 +179,10 @@ impl Picture {
 
     /// Begins anew from a snapshot that was taken between two ticks.
     pub(crate) fn begin(&self, snapshot: Snapshot, before: &Tick, after: Tick, sent: Instant) {
-        let mut anew = View::begin(snapshot, before, sent, self.known().view.as_ref());
+        let given: Vec<Ticket> = self.notes().told.keys().copied().collect();
+        let lost = self.known();
+        let mut anew = View::begin(snapshot, before, sent, lost.view.as_ref(), given.into_iter());
+        drop(lost);
         self.pulse.beat(&after);
         let mut known = self.known_mut();
         known.note_ends(&after);

@@ -50,12 +50,13 @@ pub(super) struct View {
 
 impl View {
     /// A view of a snapshot, to be brought up to date by the next tick. After a loss, the places
-    /// that were known before it are kept.
+    /// that were known before it are kept, those among them that were `given` since its last tick.
     pub(super) fn begin(
         snapshot: Snapshot,
         tick: &Tick,
         sent: Instant,
         before: Option<&Self>,
+        given: impl Iterator<Item = Ticket>,
     ) -> Self {
         let mut tick = tick.clone();
         (tick.seq, tick.counter) = (snapshot.seq, snapshot.counter);
@@ -65,13 +66,14 @@ impl View {
             .iter()
             .for_each(|ticket| places.set(*ticket));
         let mut kept_up_to = Ticket(0);
-        let lost = before.filter(|before| before.tick.epoch != tick.epoch);
-        for ticket in lost
-            .iter()
-            .flat_map(|before| before.places.above(tick.high))
-        {
-            kept_up_to = ticket;
-            places.set(ticket);
+        if let Some(before) = before {
+            let kept = before.kept(&tick);
+            let given =
+                given.filter(|ticket| before.tick.epoch != tick.epoch && *ticket > tick.high);
+            for ticket in kept.chain(given) {
+                kept_up_to = kept_up_to.max(ticket);
+                places.set(ticket);
+            }
         }
         places.settle();
         Self {
@@ -82,6 +84,18 @@ impl View {
             sessions: snapshot.sessions.into_iter().collect(),
             kept_up_to,
         }
+    }
+
+    /// The places that Redis has forgotten, or may have: after a loss all of them, and those that
+    /// were kept then as long as H has not passed them.
+    fn kept(&self, now: &Tick) -> impl Iterator<Item = Ticket> {
+        let up_to = if self.tick.epoch == now.epoch {
+            self.kept_up_to
+        } else {
+            Ticket(u64::MAX)
+        };
+        let above = self.places.above(now.high);
+        above.take_while(move |ticket| *ticket <= up_to)
     }
 
     /// Brings the view up to date. Answers how many places were called or given up ahead of those
@@ -238,7 +252,38 @@ impl View {
 
 #[cfg(test)]
 mod tests {
+    use shared::ids::Epoch;
+
     use super::*;
+
+    fn begun(tick: &Tick, before: Option<&View>, given: &[Ticket]) -> View {
+        let given = given.iter().copied();
+        View::begin(Snapshot::default(), tick, Instant::now(), before, given)
+    }
+
+    #[test]
+    fn what_a_loss_took_stays_a_place_through_every_new_beginning() {
+        let tick = |epoch, high| Tick {
+            epoch: Epoch(epoch),
+            high: Ticket(high),
+            ..Tick::default()
+        };
+        let mut before = begun(&tick(1, 0), None, &[]);
+        for ticket in [3, 5, 7] {
+            before.places.set(Ticket(ticket));
+        }
+        let lost = begun(&tick(2, 3), Some(&before), &[Ticket(9), Ticket(2)]);
+        assert_eq!(lost.places.count(), 3, "5, 7 and the one given since");
+        let mut again = begun(&tick(2, 5), Some(&lost), &[Ticket(11)]);
+        assert_eq!(again.places.count(), 2, "7 and 9");
+        again.places.set(Ticket(20));
+        let later = begun(&tick(2, 5), Some(&again), &[]);
+        assert_eq!(
+            later.places.count(),
+            2,
+            "a snapshot tells of 20, not what was known"
+        );
+    }
 
     #[test]
     fn a_counter_that_was_moved_far_ahead_is_not_counted_up_to() {
@@ -246,7 +291,7 @@ mod tests {
             counter: Ticket(counter),
             ..Tick::default()
         };
-        let mut view = View::begin(Snapshot::default(), &tick(0), Instant::now(), None);
+        let mut view = begun(&tick(0), None, &[]);
         assert_eq!(view.apply(tick(1_000_000), Instant::now()), None);
         assert_eq!(view.places.count(), 0);
     }

@@ -1,5 +1,5 @@
-//! Chaos: kills, stalls, cuts and restarts under load, or clocks that are apart and a rate that does
-//! not rest, all from one seed, and then the checks.
+//! Chaos: kills, stalls, cuts and restarts under load, or clocks that are apart and a rate that
+//! does not rest, all from one seed, and then the checks.
 //!
 //! [`plan`] says what happens, [`storm`] does it to the [`plant`], fans buy all the while, and
 //! [`verdict`] judges when the storm is over and everyone has gone home.

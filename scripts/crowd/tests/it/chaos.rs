@@ -1,5 +1,5 @@
-//! A short storm, and clocks that are minutes apart, each on a system of its own: whatever is killed,
-//! cut, stalled or wrong, what fans were told holds.
+//! A short storm, and clocks that are minutes apart, each on a system of its own: whatever is
+//! killed, cut, stalled or wrong, what fans were told holds.
 
 use std::time::Duration;
 
