@@ -116,11 +116,18 @@ fn of_reserve() -> Vec<Refusal> {
     vec![
         R::SessionExpired,
         R::WrongUser,
+        R::ConcertNotFound,
+        R::DateNotFound,
         R::SeatNotFound { seats: seats() },
         R::WrongQueue,
         R::SaleNotOpen { opens_at },
         R::SaleClosed,
         R::SeatTaken { seats: seats() },
+        R::SoldOut { together: 2 },
+        R::SeatCooldown {
+            seats: seats(),
+            retry_after_ms: 42_000,
+        },
         R::SeatLimit { limit: 4, have: 4 },
     ]
 }

@@ -71,6 +71,20 @@ pub enum Refusal {
         /// The seats that are not to be had.
         seats: Vec<SeatId>,
     },
+    /// No row has so many seats together any more.
+    #[error("No row has so many seats together any more; the most that are left are {together}.")]
+    SoldOut {
+        /// The most seats that are together.
+        together: i64,
+    },
+    /// The caller let it lapse a moment ago.
+    #[error("You let this seat lapse a moment ago; you may have it again after a while.")]
+    SeatCooldown {
+        /// Those seats.
+        seats: Vec<SeatId>,
+        /// Until the last of them may be had again, in milliseconds.
+        retry_after_ms: i64,
+    },
     /// More seats of a date than one user may have.
     #[error("A user may have {limit} seats of one date, and you have {have}.")]
     SeatLimit {
@@ -174,6 +188,8 @@ impl Refusal {
             Self::SeatNotFound { .. } => (StatusCode::NOT_FOUND, "seat_not_found"),
             Self::ReservationNotFound => (StatusCode::NOT_FOUND, "reservation_not_found"),
             Self::SeatTaken { .. } => (StatusCode::CONFLICT, "seat_taken"),
+            Self::SoldOut { .. } => (StatusCode::CONFLICT, "sold_out"),
+            Self::SeatCooldown { .. } => (StatusCode::CONFLICT, "seat_cooldown"),
             Self::SeatLimit { .. } => (StatusCode::CONFLICT, "seat_limit"),
             Self::SaleNotOpen { .. } => (StatusCode::CONFLICT, "sale_not_open"),
             Self::SaleClosed => (StatusCode::CONFLICT, "sale_closed"),
@@ -246,6 +262,13 @@ impl From<Refusal> for Problem {
             R::SeatNotFound { seats } | R::SeatTaken { seats } => {
                 problem.with("seatIds", numbers(&seats))
             }
+            R::SoldOut { together } => problem.with("together", together),
+            R::SeatCooldown {
+                seats,
+                retry_after_ms,
+            } => problem
+                .with("seatIds", numbers(&seats))
+                .with("retryAfterMs", retry_after_ms),
             R::SeatLimit { limit, .. } | R::BalanceLimit { limit } => problem.with("limit", limit),
             R::SaleNotOpen { opens_at } => problem.with("opensAt", rfc3339(&opens_at)),
             R::CancelTooLate { until } => problem.with("cancelUntil", rfc3339(&until)),

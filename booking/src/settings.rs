@@ -13,6 +13,7 @@ use crate::store::pool::DatabaseUrl;
 /// More connections than this serve nobody: `InnoDB` has to schedule them on the same cores.
 const MAX_DATABASE_CONNECTIONS: u64 = 1_000;
 const MAX_HOLD_SECONDS: u64 = 3_600;
+const MAX_COOLDOWN_SECONDS: u64 = 3_600;
 const MAX_SWEEP_SECONDS: u64 = 3_600;
 const MAX_SHUTDOWN_GRACE_SECONDS: u64 = 600;
 
@@ -36,6 +37,9 @@ pub struct Settings {
     pub default_concert: Option<ConcertId>,
     /// `HOLD_SECONDS`, default 300: how long a seat is kept for one user.
     pub hold: Duration,
+    /// `SEAT_COOLDOWN_SECONDS`, default 60, 0 for none: for how long a user may not have a seat
+    /// again that the same user has let lapse.
+    pub cooldown: Duration,
     /// `SWEEP_SECONDS`, default 1, 0 for never: how often lapsed holds are tidied away.
     pub sweep_every: Option<Duration>,
     /// `SHUTDOWN_GRACE_SECONDS`, default 10: how long requests in flight may take to end.
@@ -90,6 +94,7 @@ impl Settings {
         let sweep = env.number("SWEEP_SECONDS", 1, 0..=MAX_SWEEP_SECONDS)?;
         let grace = env.number("SHUTDOWN_GRACE_SECONDS", 10, 0..=MAX_SHUTDOWN_GRACE_SECONDS)?;
         let hold = env.number("HOLD_SECONDS", 300, 1..=MAX_HOLD_SECONDS)?;
+        let cooldown = env.number("SEAT_COOLDOWN_SECONDS", 60, 0..=MAX_COOLDOWN_SECONDS)?;
         let pass = PassSettings::from_env(env)?;
         Ok(Self {
             listen: listen(env)?,
@@ -100,6 +105,7 @@ impl Settings {
             charge: charge(env)?,
             default_concert: default_concert(env)?,
             hold: Duration::from_secs(hold),
+            cooldown: Duration::from_secs(cooldown),
             sweep_every: (sweep > 0).then(|| Duration::from_secs(sweep)),
             shutdown_grace: Duration::from_secs(grace),
         })
@@ -210,6 +216,7 @@ mod tests {
         assert_eq!(settings.database.connections, 32);
         assert_eq!(settings.pass.audience, "booking");
         assert_eq!(settings.hold.as_secs(), 300);
+        assert_eq!(settings.cooldown.as_secs(), 60);
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod available_dates;
 pub mod available_seats;
 pub mod balance;
+pub mod best;
 pub mod block;
 pub mod board;
 pub mod cancel;
@@ -50,6 +51,8 @@ pub struct Office {
     pub database: Database,
     /// How long a seat is kept for one user.
     pub hold: Duration,
+    /// For how long a user may not have a seat again that the same user has let lapse.
+    pub cooldown: Duration,
     /// The concert that is meant when none is named; without one the lowest id.
     pub default_concert: Option<ConcertId>,
     /// What is shown to all. Clones share it.
@@ -63,6 +66,7 @@ impl Office {
         Self {
             database: Database::new(&settings.database),
             hold: settings.hold,
+            cooldown: settings.cooldown,
             default_concert: settings.default_concert,
             board: Arc::default(),
         }
@@ -74,6 +78,7 @@ impl Office {
         Self {
             database: Database::new(database),
             hold: Duration::ZERO,
+            cooldown: Duration::ZERO,
             default_concert: None,
             board: Arc::default(),
         }

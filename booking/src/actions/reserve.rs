@@ -57,12 +57,12 @@ async fn once<R: Serialize>(
             return answer;
         }
     };
-    let have = store::reservation::possessions(call.user, offer.date);
+    let have = store::reservation::belongings(call.user, offer.date, office.cooldown);
     let (mut tx, account, have) = match begin(&mut connection, call, have).await? {
         Begun::Fresh(tx, account, have) => (tx, account.ok_or(Failure::UnknownUser)?, have),
         Begun::Known(answer) => return Ok(answer),
     };
-    let (hold, writes) = match offer.check_limit(&have)? {
+    let (hold, writes) = match offer.check_caller(&have)? {
         Some(hold) => (hold, Writes::default()),
         None => take(call.user, &offer, &wish.seats),
     };

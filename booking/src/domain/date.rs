@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 
 use crate::refusal::Refusal;
 
@@ -39,9 +40,24 @@ impl SaleWindow {
     }
 }
 
-/// A calendar date as it stands in a path: exactly `YYYY-MM-DD`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A calendar date as it stands in a path or a body: exactly `YYYY-MM-DD`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct CalendarDate(pub NaiveDate);
+
+impl TryFrom<String> for CalendarDate {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<CalendarDate> for String {
+    fn from(date: CalendarDate) -> Self {
+        date.0.to_string()
+    }
+}
 
 impl FromStr for CalendarDate {
     type Err = &'static str;

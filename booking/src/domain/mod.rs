@@ -3,6 +3,8 @@
 //! Time is passed in, as the database told it.
 
 pub mod balance;
+pub mod belongings;
+pub mod best;
 pub mod concert;
 pub mod date;
 pub mod key;

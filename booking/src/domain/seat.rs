@@ -4,6 +4,7 @@ use serde::Serialize;
 use shared::ids::{QueueName, SeatId};
 use utoipa::ToSchema;
 
+use super::belongings::Belongings;
 use super::date::SaleWindow;
 use super::reservation::{Deadline, Hold, ReservationId};
 use crate::refusal::Refusal;
@@ -126,15 +127,6 @@ pub struct Offer {
     pub seats: Vec<Wanted>,
 }
 
-/// A seat that the caller has.
-#[derive(Debug, Clone)]
-pub struct Possession {
-    /// The seat.
-    pub seat: SeatId,
-    /// The live hold that it is on; none when it is bought.
-    pub hold: Option<Hold>,
-}
-
 impl Offer {
     /// The offer of exactly these seats.
     ///
@@ -159,16 +151,18 @@ impl Offer {
         }
     }
 
-    /// Whether the caller, who has these seats of the date already, may have the offered ones too.
-    /// Gives back the caller's own hold when it has them all. Asked under the caller's lock.
+    /// Whether the caller, whose these seats of the date are already, may have the offered ones
+    /// too. Gives back the caller's own hold when it has them all. Asked under the caller's lock.
     ///
     /// # Errors
-    /// [`Refusal::SeatLimit`].
-    pub fn check_limit(&self, have: &[Possession]) -> Result<Option<Hold>, Refusal> {
+    /// [`Refusal::SeatCooldown`], [`Refusal::SeatLimit`].
+    pub fn check_caller(&self, of_caller: &Belongings) -> Result<Option<Hold>, Refusal> {
+        let have = &of_caller.has;
         let hold_of = |seat: &Wanted| have.iter().find(|has| has.seat == seat.id)?.hold.as_ref();
         if let Some(hold) = the_same(self.seats.iter().map(hold_of)) {
             return Ok(Some(hold.clone()));
         }
+        of_caller.check_cooldown(&self.seats)?;
         let limit = self.max_seats;
         let count = |seats: usize| i64::try_from(seats).unwrap_or(i64::MAX);
         if count(have.len() + self.seats.len()) > limit {
@@ -242,6 +236,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
+    use crate::domain::belongings::Possession;
 
     fn id(number: u64) -> SeatId {
         SeatId::new(number).expect("an id")
@@ -321,13 +316,18 @@ mod tests {
             seat: id(seat),
             hold,
         };
-        let three: Vec<_> = (11..14).map(|seat| has(seat, None)).collect();
-        assert!(matches!(one.check_limit(&three), Ok(None)));
-        let four: Vec<_> = (11..15).map(|seat| has(seat, Some(hold()))).collect();
-        let refusal = one.check_limit(&four).expect_err("a fifth seat");
+        let check = |has| {
+            one.check_caller(&Belongings {
+                has,
+                lapsed: vec![],
+            })
+        };
+        let three = (11..14).map(|seat| has(seat, None)).collect();
+        assert!(matches!(check(three), Ok(None)));
+        let four = (11..15).map(|seat| has(seat, Some(hold()))).collect();
+        let refusal = check(four).expect_err("a fifth seat");
         assert!(matches!(refusal, Refusal::SeatLimit { limit: 4, have: 4 }));
-        let mine = [has(1, Some(hold()))];
-        assert!(matches!(one.check_limit(&mine), Ok(Some(_))));
+        assert!(matches!(check(vec![has(1, Some(hold()))]), Ok(Some(_))));
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! The HTTP contract and the commands, as fans and operators meet them.
 
+mod best;
 mod block;
 mod calls;
 mod cancel;
 mod commands;
+mod cooldown;
 mod erd;
 mod history;
 mod idempotency;
@@ -18,6 +20,7 @@ mod release;
 mod reserve;
 mod seat_map;
 mod seat_status;
+mod several;
 mod signals;
 mod stock;
 mod sweep;

@@ -198,7 +198,11 @@ async fn is_later(house: &House, old: &Value, seat: u64) -> bool {
 /// two sweepers.
 #[tokio::test(flavor = "multi_thread")]
 async fn rule_3_the_sweeper_disturbs_neither_payment_nor_release_nor_take_over() {
-    let house = House::with(|settings| settings.hold = Duration::from_millis(40)).await;
+    let house = House::with(|settings| {
+        settings.hold = Duration::from_millis(40);
+        settings.cooldown = Duration::ZERO;
+    })
+    .await;
     house.lift_limit().await;
     let house = Arc::new(house);
     let rounds = deep(15, 500);

@@ -5,6 +5,7 @@
 
 mod audit;
 mod audit_refunds;
+mod best;
 mod bounds;
 mod called_off;
 mod constraints;

@@ -77,6 +77,7 @@ async fn take_pairs(office: &Arc<Office>, id: u64, rounds: u64) -> Vec<&'static 
         };
         let brief = Office {
             hold: std::time::Duration::from_millis(dice.random_range(1..20)),
+            cooldown: std::time::Duration::ZERO,
             ..Office::clone(office)
         };
         outcomes.push(match reserve(&brief, &call, &wish, |_| ()).await {

@@ -17,6 +17,8 @@ const LOSSES_BEFORE_A_LOOK: usize = 3;
 const SESSIONS: usize = 5;
 /// The hold ended before it was paid, and the seats are anybody's again.
 pub(crate) const LAPSED: &str = "hold_expired";
+/// A seat that is another fan's, or was this fan's until a moment ago: look for another one.
+const NOT_TO_BE_HAD: [&str; 2] = ["seat_taken", "seat_cooldown"];
 
 impl Fan {
     /// The whole journey: waits in line, buys `wanted` seats, or as many as there are, and looks at
@@ -77,7 +79,7 @@ impl Fan {
             let favourites = hall.favourites().clamp(1, seats.len());
             let seat = seats.remove(self.rng.random_range(0..favourites));
             match self.reserve(seat).await {
-                Err(Stop::Refused(code)) if code == "seat_taken" => losses += 1,
+                Err(Stop::Refused(code)) if NOT_TO_BE_HAD.contains(&code.as_str()) => losses += 1,
                 other => other?,
             }
         }
