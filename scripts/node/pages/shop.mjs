@@ -5,7 +5,11 @@ import assert from "node:assert/strict";
 const HALL = { label: "Evening in the Hall" };
 const balance = (page) => page.locator("[data-balance]").getAttribute("data-balance").then(Number);
 const ready = (page) => page.locator('#content[aria-busy="false"]').waitFor();
-const mapReady = (page) => page.locator("#content[data-shown]").waitFor();
+/** The map of the concert and date that are chosen is the one that is shown. */
+const mapReady = (page) => page.waitForFunction(() => {
+  const [date, concert] = ["date", "concert"].map((id) => document.getElementById(id)?.value);
+  return date && document.getElementById("content").dataset.shown === `${date}?concertId=${concert}`;
+});
 
 /** Through the line to the seats of one night of the hall. */
 async function enter(stage, fan, night) {
@@ -147,7 +151,6 @@ export async function the_keyboard_is_enough(stage) {
   await tabTo(page, "#concert");
   await tabTo(page, "#date");
   await page.keyboard.press("End");
-  await page.locator("#content:not([data-shown])").waitFor();
   await mapReady(page);
   await tabTo(page, "#map");
   await page.keyboard.press("ArrowDown");
