@@ -60,7 +60,7 @@ impl<T> Fresh<T> {
             return Ok(fresh);
         }
         match turn.as_ref() {
-            Some((at, failure)) if *at >= asked => Err(failure.again()),
+            Some((at, failure)) if *at > asked => Err(failure.again()),
             _ => self.make(&mut turn, make).await,
         }
     }

@@ -8,8 +8,8 @@ CHILDREN=() # "name pid", in the order of their start
 ATTENDED='' # the pid of the command that we wait for at the moment
 FRAGILE=''  # the child that cannot be stopped softly at the moment
 
-# hear_ctrl_c ARGUMENTS...: a shell without job control starts what it puts in the background deaf to
-# SIGINT, and bash cannot undo that. Then this script starts itself again, with these arguments.
+# hear_ctrl_c ARGUMENTS...: a shell without job control starts what it puts in the background deaf
+# to SIGINT, and bash cannot undo that. Then this script starts itself again, with these arguments.
 hear_ctrl_c() {
   local name value
   [[ -r /proc/$$/status ]] || return 0

@@ -57,7 +57,7 @@ async fn once<R: Serialize>(
             return answer;
         }
     };
-    let have = store::reservation::belongings(call.user, offer.date, office.cooldown);
+    let have = store::belongings::belongings(call.user, offer.date, office.cooldown);
     let (mut tx, account, have) = match begin(&mut connection, call, have).await? {
         Begun::Fresh(tx, account, have) => (tx, account.ok_or(Failure::UnknownUser)?, have),
         Begun::Known(answer) => return Ok(answer),

@@ -16,6 +16,7 @@ use sqlx::{Encode, MySql, Type};
 
 pub mod audit;
 pub mod balance;
+pub mod belongings;
 pub mod best;
 pub mod block;
 pub mod cancellation;

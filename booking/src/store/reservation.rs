@@ -5,16 +5,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use shared::ids::{QueueName, SeatId, UserId};
-use shared::sabotage;
 use uuid::Uuid;
 
 pub mod page;
 
 use super::statement::Value;
 use super::{Connection, Failure, Question, Statement, places, seat_id, signed};
-use crate::domain::belongings::{Belongings, Lapse, Possession};
 use crate::domain::payment::Due;
-use crate::domain::reservation::{Deadline, Hold, ReservationId, Status};
+use crate::domain::reservation::{ReservationId, Status};
 use crate::domain::seat::Offer;
 
 /// Writes a new reservation with the seats of the offer.
@@ -255,7 +253,7 @@ pub fn due(user: UserId, queue: &QueueName) -> Question<Vec<Due>> {
 
 /// Guard: a hold that lapsed, whether or not anybody has written it down. One that was released
 /// only after its end has lapsed too.
-const HAS_LAPSED: &str = "r.expires_at <= UTC_TIMESTAMP(6)
+pub(super) const HAS_LAPSED: &str = "r.expires_at <= UTC_TIMESTAMP(6)
             AND (r.status IN ('reserved', 'expired')
                  OR (r.status = 'released' AND r.closed_at >= r.expires_at))";
 
@@ -273,59 +271,6 @@ pub(super) fn lapsed_seats_sql() -> String {
 /// Whole seconds, as an INTERVAL takes them.
 pub(super) fn seconds(time: Duration) -> i64 {
     i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
-}
-
-#[derive(sqlx::FromRow)]
-struct BelongingRow {
-    seat_id: i64,
-    reservation_id: Uuid,
-    amount: i64,
-    has: bool,
-    hold_expires_at: Option<DateTime<Utc>>,
-    cool_at: DateTime<Utc>,
-    now: DateTime<Utc>,
-}
-
-/// The seats of one date that the user has, bought or on a live hold, and those that have to cool
-/// down because the user let them lapse.
-#[must_use]
-pub fn belongings(user: UserId, date: i64, cooldown: Duration) -> Question<Belongings> {
-    let sql = format!(
-        "SELECT o.* FROM (
-             SELECT s.id AS seat_id, r.id AS reservation_id, r.amount, s.hold_expires_at,
-                    r.expires_at + INTERVAL ? SECOND AS cool_at, UTC_TIMESTAMP(6) AS now,
-                    r.status IN ('reserved', 'paid') AND s.reservation_id <=> r.id
-                        AND (s.status = 'sold' OR
-                             (s.status = 'held' AND s.hold_expires_at > UTC_TIMESTAMP(6))) AS has,
-                    {HAS_LAPSED} AS lapsed
-               FROM reservations r FORCE INDEX (reservations_of_user)
-               JOIN reservation_seats rs ON rs.reservation_id = r.id
-               JOIN seats s ON s.id = rs.seat_id
-              WHERE r.user_id = ? AND r.concert_date_id = ? AND r.status <> 'refunded') o
-          WHERE o.has OR (o.lapsed AND o.cool_at > o.now)"
-    );
-    let statement = Statement::new(sql)
-        .bind(seconds(cooldown))
-        .bind(signed(user.get()))
-        .bind(date);
-    Question::new(statement, |rows: Vec<BelongingRow>| {
-        let mut belongings = Belongings::default();
-        for row in rows {
-            let seat = seat_id(row.seat_id)?;
-            if row.has {
-                let hold = row.hold_expires_at.map(|until| Hold {
-                    id: ReservationId(row.reservation_id),
-                    amount: row.amount,
-                    deadline: Deadline::new(until, row.now),
-                });
-                belongings.has.push(Possession { seat, hold });
-            } else if !sabotage::is_off("cooldown") {
-                let until = Deadline::new(row.cool_at, row.now);
-                belongings.lapsed.push(Lapse { seat, until });
-            }
-        }
-        Ok(belongings)
-    })
 }
 
 pub(super) fn status(text: &str) -> Result<Status, Failure> {

@@ -22,6 +22,7 @@ pub fn obey(headers: &HeaderMap, holder: &Holder, line: &Line, shutdown: &Shutdo
     let Some(ticket) = commanded(headers).filter(|ticket| *ticket <= holder.ticket) else {
         return;
     };
+    line.refuse(&holder.queue, holder.user, ticket);
     let (line, holder) = (line.clone(), holder.clone());
     shutdown.tasks().spawn(async move {
         let ended = tokio::time::timeout(RETRY_FOR, end(&line, &holder, ticket)).await;

@@ -244,13 +244,19 @@ impl Line {
         user: UserId,
         ticket: Ticket,
     ) -> Result<(), StoreError> {
-        if let Ok(queue) = self.of(queue) {
-            queue.picture.end(user, ticket);
-        }
-        if self.0.store.end(queue, user, ticket).await? {
+        let has_left_room = self.0.store.end(queue, user, ticket).await?;
+        self.refuse(queue, user, ticket);
+        if has_left_room {
             self.0.nudge.notify_one();
         }
         Ok(())
+    }
+
+    /// Refuses the fan here from now on, up to this ticket, before Redis has heard that it is over.
+    pub fn refuse(&self, queue: &QueueName, user: UserId, ticket: Ticket) {
+        if let Ok(queue) = self.of(queue) {
+            queue.picture.end(user, ticket);
+        }
     }
 
     /// Lets in as many fans as cap and rate allow now.

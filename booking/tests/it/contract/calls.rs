@@ -78,7 +78,7 @@ async fn call_5_holds_a_seat() {
         .post_bytes("/api/reserve", r#"{"userId":123,"seatId":10}"#)
         .await;
     let held = answer.ok();
-    let added = ["reservationId", "expiresAt", "expiresInMs"];
+    let added = ["seatIds", "reservationId", "expiresAt", "expiresInMs"];
     assert_members(&answer, &["userId", "seatId", "status", "amount"], &added);
     assert_eq!(held["userId"], 123);
     assert_eq!(held["seatId"], 10);

@@ -181,7 +181,13 @@ impl Picture {
     pub(crate) fn begin(&self, snapshot: Snapshot, before: &Tick, after: Tick, sent: Instant) {
         let given: Vec<Ticket> = self.notes().told.keys().copied().collect();
         let lost = self.known();
-        let mut anew = View::begin(snapshot, before, sent, lost.view.as_ref(), given.into_iter());
+        let mut anew = View::begin(
+            snapshot,
+            before,
+            sent,
+            lost.view.as_ref(),
+            given.into_iter(),
+        );
         drop(lost);
         self.pulse.beat(&after);
         let mut known = self.known_mut();
