@@ -14,6 +14,11 @@ impl Lock {
         self.0.rollback().await.expect("a rollback");
     }
 
+    /// Gives the rows free as they were written under the lock.
+    pub(crate) async fn keep(self) {
+        self.0.commit().await.expect("a commit");
+    }
+
     /// Runs one more statement under the same locks.
     pub(crate) async fn also(&mut self, sql: &str) {
         let sql = AssertSqlSafe(sql.to_owned());

@@ -57,18 +57,24 @@ async fn rule_3_a_lapsed_hold_is_not_paid_although_nobody_took_it() {
     assert_eq!(fan.balance().await.ok()["balance"], PRICE);
 }
 
-/// The plain read saw the hold live; the payment then waits for the fan's own balance across the
-/// end of the hold. Only the guard in the UPDATE can still say no.
+/// The plain read sees the hold live, because its end is not committed yet; the UPDATE then waits
+/// for the seat. Only its guard can still say no.
 #[tokio::test(flavor = "multi_thread")]
 async fn rule_3_a_hold_that_ends_before_its_seat_is_reached_is_not_paid() {
     let house = House::open().await;
     let fan = house.rich_fan(1, PRICE).await;
     fan.reserve(1).await.ok();
-    let balance = house.database.lock_balance(1).await;
+    let lock = "SELECT * FROM seats WHERE id = 1";
+    let mut seat = house.database.lock(lock).await;
+    seat.also(
+        "SET @end = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND;
+         UPDATE seats SET hold_expires_at = @end WHERE id = 1;
+         UPDATE reservations SET expires_at = @end WHERE status = 'reserved'",
+    )
+    .await;
     let payment = tokio::spawn(fan.pay(PRICE).into_future());
     house.database.await_lock_waits(1).await;
-    house.database.lapse_holds().await;
-    balance.free().await;
+    seat.keep().await;
     answer(payment).await.refused(410, "hold_expired");
     assert_eq!(fan.balance().await.ok()["balance"], PRICE);
     house.database.assert_clean().await;
