@@ -160,8 +160,7 @@ impl Fan {
     /// not.
     async fn ask(&mut self, place: &Place) -> Option<Place> {
         let token = &place.token();
-        let shown = Some(place.standing.position()).filter(|position| *position > 0);
-        let seen = shown.filter(|_| self.roams());
+        let seen = self.roams().then_some(place.standing.position());
         self.maybe_twice(|desk, _| async move {
             let found = desk.line.find(token, Asker::Poll).await;
             Some(found.ok().flatten()?.not_above(seen))

@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use super::{Call, Entry, Fact, Findings, Outcome, Standing};
 
+/// A poll is answered from a picture that may be a tick of 250 ms old, and another gateway's may be
+/// new: what two devices of a fan are told within two ticks proves nothing about one another.
+const PICTURE_AGE: Duration = Duration::from_millis(500);
+
 /// Finds the fans who were still told to wait after a higher ticket was known to be in.
 ///
 /// `called` says when each ticket was first seen called. One that missed its turn is passed by
@@ -17,7 +21,8 @@ pub fn check_order(entries: &[Entry], called: &BTreeMap<u64, Duration>) -> Findi
         let Standing::Waiting(position) = standing else {
             continue;
         };
-        let before = highest.partition_point(|(known, _)| *known <= entry.invoked);
+        let known_by = entry.invoked.saturating_sub(PICTURE_AGE);
+        let before = highest.partition_point(|(known, _)| *known <= known_by);
         let Some((_, other)) = before.checked_sub(1).map(|last| highest[last]) else {
             continue;
         };
@@ -45,7 +50,7 @@ pub fn check_positions(entries: &[Entry]) -> Findings {
             Standing::Over => continue,
         };
         let before = last.insert((entry.fan, ticket), (entry.returned, position));
-        let Some((_, seen)) = before.filter(|(at, _)| *at <= entry.invoked) else {
+        let Some((_, seen)) = before.filter(|(at, _)| *at + PICTURE_AGE <= entry.invoked) else {
             continue;
         };
         if position > seen && (seen, position) != (0, 1) {
@@ -94,8 +99,8 @@ mod tests {
             fan,
             call: Call::Poll,
             key: None,
-            invoked: Duration::from_millis(at),
-            returned: Duration::from_millis(at + 1),
+            invoked: Duration::from_secs(at),
+            returned: Duration::from_secs(at) + Duration::from_millis(1),
             outcome: Outcome::Ok(Fact::Place {
                 ticket: fan,
                 standing,
@@ -121,7 +126,7 @@ mod tests {
             told(2, 2, Standing::Active),
             told(1, 4, Standing::Waiting(1)),
         ];
-        let called_at = |at| BTreeMap::from([(1, Duration::from_millis(at))]);
+        let called_at = |at| BTreeMap::from([(1, Duration::from_secs(at))]);
         assert!(check_order(&entries, &called_at(3)).is_empty());
         assert_eq!(check_order(&entries, &called_at(5)).len(), 1);
     }
@@ -131,6 +136,24 @@ mod tests {
         let entries = [
             told(2, 2, Standing::Active),
             told(1, 2, Standing::Waiting(1)),
+        ];
+        assert!(check_order(&entries, &BTreeMap::new()).is_empty());
+    }
+
+    #[test]
+    fn what_was_told_within_the_age_of_a_picture_proves_nothing() {
+        let soon = |entry: Entry, millis| Entry {
+            invoked: entry.invoked + Duration::from_millis(millis),
+            ..entry
+        };
+        let entries = [
+            told(1, 0, Standing::Waiting(2)),
+            soon(told(1, 0, Standing::Waiting(3)), 400),
+        ];
+        assert!(check_positions(&entries).is_empty());
+        let entries = [
+            told(2, 0, Standing::Active),
+            soon(told(1, 0, Standing::Waiting(1)), 400),
         ];
         assert!(check_order(&entries, &BTreeMap::new()).is_empty());
     }
