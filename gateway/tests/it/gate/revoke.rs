@@ -21,7 +21,7 @@ async fn it_ends_the_session_and_is_never_passed_on() {
     );
     let is_over = || async { redis.score("active", 1).await.is_none().then_some(()) };
     eventually("the session is over", is_over).await;
-    assert_eq!(redis.field("spent", "1").await, Some(ticket.to_string()));
+    assert_eq!(redis.spent("1").await, Some(ticket.to_string()));
 }
 
 #[tokio::test]

@@ -112,6 +112,16 @@ impl Sandbox {
         self.ask(cmd("HGET").arg(self.key(part)).arg(field)).await
     }
 
+    /// The ticket of this fan that has ended, in whichever of the two generations: a purge may
+    /// have moved it on already.
+    pub(crate) async fn spent(&self, user: &str) -> Option<String> {
+        let newer = self.field("spent", user).await;
+        if newer.is_some() {
+            return newer;
+        }
+        self.field("spent_old", user).await
+    }
+
     pub(crate) async fn set_state(&self, field: &str, value: impl ToString) {
         let mut command = cmd("HSET");
         command

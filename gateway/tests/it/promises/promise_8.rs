@@ -141,7 +141,7 @@ async fn promise_8_what_had_ended_before_a_loss_does_not_come_back() {
     .await
     .expect("the picture has followed");
     redis.lose_everything().await;
-    let is_spent = || async { redis.field("spent", "3").await };
+    let is_spent = || async { redis.spent("3").await };
     eventually("the end is given back", is_spent).await;
     let place = gateway.status(3, &tokens[2]).await.ok();
     assert_eq!(place["status"], "expired");
