@@ -5,6 +5,7 @@ use shared::ids::{QueueName, UserId};
 
 use super::attempt::attempt;
 use super::{Begun, Call, Office, begin, kept, refuse};
+use crate::domain::belongings::Belongings;
 use crate::domain::key::Answer;
 use crate::domain::reservation::{Hold, ReservationId};
 use crate::domain::seat::{Offer, SeatIds};
@@ -57,10 +58,16 @@ async fn once<R: Serialize>(
             return answer;
         }
     };
-    let have = store::belongings::belongings(call.user, offer.date, office.cooldown);
-    let (mut tx, account, have) = match begin(&mut connection, call, have).await? {
-        Begun::Fresh(tx, account, have) => (tx, account.ok_or(Failure::UnknownUser)?, have),
+    let has_any = store::belongings::has_any(call.user, offer.date);
+    let (mut tx, account, has_any) = match begin(&mut connection, call, has_any).await? {
+        Begun::Fresh(tx, account, has_any) => (tx, account.ok_or(Failure::UnknownUser)?, has_any),
         Begun::Known(answer) => return Ok(answer),
+    };
+    let have = if has_any {
+        let have = store::belongings::belongings(call.user, offer.date, office.cooldown);
+        have.ask(&mut tx).await?
+    } else {
+        Belongings::default()
     };
     let (hold, writes) = match offer.check_caller(&have)? {
         Some(hold) => (hold, Writes::default()),

@@ -54,17 +54,25 @@ pub async fn lock(
 /// The same as a question: the account, when the user has one.
 #[must_use]
 pub fn locked(user: UserId, keyed: Option<&Keyed>) -> Question<Option<Account>> {
-    let sql = format!(
-        "SELECT b.balance, UTC_TIMESTAMP(6) AS now,
-                k.fingerprint, k.http_status, k.body, k.revoke_ticket
-           FROM balances b
-           LEFT JOIN idempotency_keys k ON k.user_id = b.user_id AND k.idem_key = ?
-          WHERE b.user_id = ? {}",
-        row_lock()
-    );
-    let statement = Statement::new(sql)
-        .bind(keyed.map(|keyed| keyed.key.as_bytes()))
-        .bind(signed(user.get()));
+    // A join costs as much as the lock itself, so none is made without a key.
+    let statement = match keyed {
+        None => Statement::new(format!(
+            "SELECT b.balance, UTC_TIMESTAMP(6) AS now, NULL AS fingerprint, NULL AS http_status,
+                    NULL AS body, NULL AS revoke_ticket
+               FROM balances b WHERE b.user_id = ? {}",
+            row_lock()
+        )),
+        Some(keyed) => Statement::new(format!(
+            "SELECT b.balance, UTC_TIMESTAMP(6) AS now,
+                    k.fingerprint, k.http_status, k.body, k.revoke_ticket
+               FROM balances b
+               LEFT JOIN idempotency_keys k ON k.user_id = b.user_id AND k.idem_key = ?
+              WHERE b.user_id = ? {}",
+            row_lock()
+        ))
+        .bind(keyed.key.as_bytes()),
+    };
+    let statement = statement.bind(signed(user.get()));
     Question::new(statement, |rows: Vec<Row>| {
         let account = |row: Row| {
             Ok(Account {

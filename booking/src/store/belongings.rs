@@ -23,6 +23,19 @@ struct BelongingRow {
     now: DateTime<Utc>,
 }
 
+/// Whether the user has ever reserved anything of this date. Most who buy have not, and
+/// [`belongings`] costs five times as much.
+#[must_use]
+pub fn has_any(user: UserId, date: i64) -> Question<bool> {
+    let statement = Statement::new(
+        "SELECT 1 FROM reservations FORCE INDEX (reservations_of_user)
+          WHERE user_id = ? AND concert_date_id = ? LIMIT 1",
+    )
+    .bind(signed(user.get()))
+    .bind(date);
+    Question::new(statement, |rows: Vec<(i64,)>| Ok(!rows.is_empty()))
+}
+
 /// The seats of one date that the user has, bought or on a live hold, and those that have to cool
 /// down because the user let them lapse.
 #[must_use]

@@ -3,7 +3,8 @@
 //!
 //! The server stops at the first statement that fails. A write says how many rows it has to hit,
 //! and the statement behind it fails when it did not, so what comes after it, the COMMIT at last,
-//! is never reached: that does not depend on whether anybody here is still listening.
+//! is never reached: that does not depend on whether anybody here is still listening. An update
+//! asks it as a condition of its own; before anything else a statement is put that only asks.
 
 use std::vec::IntoIter;
 
@@ -101,7 +102,10 @@ impl<T: 'static> Question<T> {
 #[derive(Debug)]
 pub struct Writes<M> {
     statements: Vec<Statement>,
+    /// Which statement fails when a write before it has missed, and what that means.
     guards: Vec<(usize, M)>,
+    /// How many rows the last write has to hit. The next statement sees to it.
+    owed: Option<(usize, M)>,
 }
 
 impl<M> Default for Writes<M> {
@@ -109,6 +113,7 @@ impl<M> Default for Writes<M> {
         Self {
             statements: Vec::new(),
             guards: Vec::new(),
+            owed: None,
         }
     }
 }
@@ -126,7 +131,7 @@ impl<'c, M> Writes<M> {
     /// A write that may hit any number of rows.
     #[must_use]
     pub fn then(mut self, write: impl IntoIterator<Item = Statement>) -> Self {
-        self.statements.extend(write);
+        write.into_iter().for_each(|write| self.push(write));
         self
     }
 
@@ -134,13 +139,24 @@ impl<'c, M> Writes<M> {
     /// after it is done, and nothing at all is committed.
     #[must_use]
     pub fn must_hit(mut self, rows: usize, write: Statement, or: M) -> Self {
-        self.statements.push(write);
-        if !sabotage::is_off("row-count") {
-            let guard = format!("SET @missed = IF(ROW_COUNT() = {rows}, 0, EXP(999))");
-            self.guards.push((self.statements.len(), or));
-            self.statements.push(Statement::new(guard));
-        }
+        self.push(write);
+        self.owed = (!sabotage::is_off("row-count")).then_some((rows, or));
         self
+    }
+
+    fn push(&mut self, statement: Statement) {
+        let Some((rows, or)) = self.owed.take() else {
+            return self.statements.push(statement);
+        };
+        self.guards.push((self.statements.len(), or));
+        let guard = format!("IF(ROW_COUNT() = {rows}, TRUE, EXP(999))");
+        match statement.only_if(&guard) {
+            Ok(guarded) => self.statements.push(guarded),
+            Err(statement) => {
+                let asked = Statement::new(format!("SET @missed = {guard}"));
+                self.statements.extend([asked, statement]);
+            }
+        }
     }
 
     /// Writes and commits, in one round trip.
@@ -149,7 +165,7 @@ impl<'c, M> Writes<M> {
     /// [`Unwritten`]; nothing is committed then, unless the connection broke in the middle: in that
     /// case nobody knows, and the answer must not claim either.
     pub async fn commit(mut self, mut tx: Tx<'c>) -> Result<(), Unwritten<'c, M>> {
-        self.statements.push(Statement::new(COMMIT));
+        self.push(Statement::new(COMMIT));
         match send(&mut tx, joined(self.statements)).await {
             Ok(_) => {
                 tx.end();

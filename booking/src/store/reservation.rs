@@ -227,17 +227,17 @@ pub fn due(user: UserId, queue: &QueueName) -> Question<Vec<Due>> {
     let statement = Statement::new(
         "SELECT r.id, r.amount, rs.seat_id
            FROM reservations r FORCE INDEX (reservations_of_user)
-           JOIN concert_dates d ON d.id = r.concert_date_id
-           JOIN concerts c ON c.id = d.concert_id
-           JOIN reservation_seats rs ON rs.reservation_id = r.id
+           STRAIGHT_JOIN reservation_seats rs ON rs.reservation_id = r.id
+           STRAIGHT_JOIN concert_dates d ON d.id = r.concert_date_id
+           STRAIGHT_JOIN concerts c ON c.id = d.concert_id
           WHERE r.user_id = ? AND c.queue = ?
-            AND r.status = 'reserved' AND r.expires_at > UTC_TIMESTAMP(6)
-          ORDER BY r.id, rs.seat_id",
+            AND r.status = 'reserved' AND r.expires_at > UTC_TIMESTAMP(6)",
     )
     .bind(signed(user.get()))
     .bind(Value::text(queue.as_str()));
-    Question::new(statement, |rows: Vec<DueRow>| {
+    Question::new(statement, |mut rows: Vec<DueRow>| {
         let mut dues: BTreeMap<ReservationId, Due> = BTreeMap::new();
+        rows.sort_unstable_by_key(|row| row.seat_id);
         for row in rows {
             let reservation = ReservationId(row.id);
             let due = dues.entry(reservation).or_insert_with(|| Due {

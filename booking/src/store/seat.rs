@@ -78,17 +78,18 @@ pub fn offers(seats: &SeatIds, caller: UserId, hold: Duration) -> Question<Vec<O
                 r.user_id, r.amount, d.sales_open_at, d.sales_close_at,
                 c.queue, c.max_seats_per_user, UTC_TIMESTAMP(6) AS now
            FROM seats s
-           JOIN concert_dates d ON d.id = s.concert_date_id
-           JOIN concerts c ON c.id = d.concert_id
+           STRAIGHT_JOIN concert_dates d ON d.id = s.concert_date_id
+           STRAIGHT_JOIN concerts c ON c.id = d.concert_id
            LEFT JOIN reservations r ON r.id = s.reservation_id
-          WHERE s.id IN ({}) ORDER BY s.concert_date_id, s.id",
+          WHERE s.id IN ({})",
         places(seats.as_slice().len())
     );
     let statement = Statement::new(sql).bind_all(of_seats(seats.as_slice()));
     Question::new(statement, move |rows| by_date(rows, caller, hold))
 }
 
-fn by_date(rows: Vec<OfferRow>, caller: UserId, hold: Duration) -> Result<Vec<Offer>, Failure> {
+fn by_date(mut rows: Vec<OfferRow>, caller: UserId, hold: Duration) -> Result<Vec<Offer>, Failure> {
+    rows.sort_unstable_by_key(|row| (row.concert_date_id, row.id));
     let mut offers: Vec<Offer> = Vec::new();
     for row in rows {
         if offers

@@ -124,6 +124,18 @@ impl Statement {
         values.into_iter().fold(self, Self::bind)
     }
 
+    /// The same update with one more condition, judged before its own; anything but an update with
+    /// one WHERE comes back as it was.
+    pub(super) fn only_if(self, condition: &str) -> Result<Self, Self> {
+        let sql = self.clone().into_sql();
+        match sql.split_once("WHERE ") {
+            Some((update, own)) if update.starts_with("UPDATE") && !own.contains("WHERE ") => {
+                Ok(Self::new(format!("{update}WHERE {condition} AND ({own})")))
+            }
+            _ => Err(self),
+        }
+    }
+
     /// The whole of it.
     pub(super) fn into_sql(mut self) -> String {
         assert!(!self.rest.contains('?'), "a value for each ?");
@@ -166,6 +178,26 @@ mod tests {
             assert!(inside.bytes().all(|byte| byte.is_ascii_hexdigit()), "{sql}");
         }
         assert_eq!(written(Value::text("'")), "_utf8mb4 X'27'");
+    }
+
+    #[test]
+    fn only_an_update_takes_one_more_condition() {
+        let with = |sql: &str| {
+            Statement::new(sql)
+                .only_if("x = 1")
+                .map(Statement::into_sql)
+        };
+        assert_eq!(
+            with("UPDATE a SET b = 1 WHERE c = 2 OR d = 3").expect("an update"),
+            "UPDATE a SET b = 1 WHERE x = 1 AND (c = 2 OR d = 3)"
+        );
+        for other in [
+            "INSERT INTO a VALUES (1)",
+            "UPDATE a SET b = 1",
+            "UPDATE a SET b = (SELECT c FROM d WHERE e) WHERE f",
+        ] {
+            assert_eq!(with(other).expect_err("no place for it").into_sql(), other);
+        }
     }
 
     #[test]
