@@ -170,6 +170,8 @@ pub struct Reservation {
     pub concert: ConcertId,
     /// The date in the venue's zone.
     pub date: NaiveDate,
+    /// When it begins.
+    pub starts_at: DateTime<Utc>,
     /// How it stands in the database; see [`Status::shown`].
     pub status: Status,
     /// The sum of its prices, in won.

@@ -17,6 +17,7 @@ struct Row {
     id: Uuid,
     concert_id: i64,
     date: NaiveDate,
+    starts_at: DateTime<Utc>,
     status: String,
     amount: i64,
     expires_at: DateTime<Utc>,
@@ -48,8 +49,9 @@ pub async fn page(
     limit: u32,
 ) -> Result<Vec<Reservation>, Failure> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT r.id, d.concert_id, d.date, r.status, r.amount, r.expires_at, r.paid_at,
-                p.refunded_at, d.starts_at - INTERVAL c.cancel_until_hours HOUR AS cancel_until,
+        "SELECT r.id, d.concert_id, d.date, d.starts_at, r.status, r.amount, r.expires_at,
+                r.paid_at, p.refunded_at,
+                d.starts_at - INTERVAL c.cancel_until_hours HOUR AS cancel_until,
                 UTC_TIMESTAMP(6) AS now
            FROM reservations r FORCE INDEX (reservations_of_user)
            JOIN concert_dates d ON d.id = r.concert_date_id
@@ -76,6 +78,7 @@ fn reservation(row: &Row, seats: Vec<ReservedSeat>) -> Result<Reservation, Failu
         id: ReservationId(row.id),
         concert: concert_id(row.concert_id)?,
         date: row.date,
+        starts_at: row.starts_at,
         status: status(&row.status)?,
         amount: row.amount,
         deadline: Deadline::new(row.expires_at, row.now),
