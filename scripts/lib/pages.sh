@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What a fan sees, in the system's Chromium: the tests, the measurements and the pictures.
 
-readonly PAGES_SECONDS=400
+readonly PAGES_SECONDS=580
 
 # The whole journey and its mishaps, against a scripts/run of their own.
 pages_work() {
@@ -23,6 +23,7 @@ in_the_browser() {
     done
     # shellcheck source=/dev/null
     source "$NEWCOMER_FOLDER/env"
+    export LOGS BINARIES=${CARGO_TARGET_DIR:-$ROOT/target}/debug
     attend timeout "$PAGES_SECONDS" node "$NODE_TOOLS/pages/$program" "$NEWCOMER_ADDRESS" "$@"
   )
 }

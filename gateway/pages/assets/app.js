@@ -61,7 +61,8 @@ export class Trouble extends Error {
   get words() {
     const name = `problem.${this.code}`;
     const known = text(name) === name ? "problem.unknown" : name;
-    return text(known, { time: this.problem.opensAt ? moment(this.problem.opensAt) : "" });
+    const { opensAt } = this.problem;
+    return text(known, { time: opensAt ? `${moment(opensAt, venue.zone)} (${venue.zone})` : "" });
   }
 
   /** Nobody knows whether it was done: the answer got lost, or the server broke while answering. */
@@ -131,6 +132,9 @@ export function minutes(ms) {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
+/** Where the concert is played that the page is about; the page says it. */
+export const venue = { zone: "Asia/Seoul" };
+
 /** A time where the concert is played. */
 export function moment(iso, zone, style = { dateStyle: "long", timeStyle: "short" }) {
   return new Intl.DateTimeFormat(language, { ...style, timeZone: zone }).format(new Date(iso));
@@ -155,11 +159,29 @@ export const memory = {
   },
 };
 
+/** A page in sight whose clock jumps by more than this was asleep with its computer. */
+const SLEPT_MS = 10_000;
+/** Several signs of one return are one. */
+const SAME_MS = 500;
+
 /** Calls when the page is looked at again: a phone that slept, a tab that was away. */
 export function whenBack(act) {
-  document.addEventListener("visibilitychange", () => document.hidden || act());
-  addEventListener("online", act);
-  addEventListener("pageshow", (event) => event.persisted && act());
+  let acted = -Infinity;
+  const back = () => {
+    if (document.hidden || performance.now() - acted < SAME_MS) return;
+    acted = performance.now();
+    act();
+  };
+  document.addEventListener("visibilitychange", back);
+  document.addEventListener("resume", back);
+  addEventListener("online", back);
+  addEventListener("pageshow", (event) => event.persisted && back());
+  let seen = Date.now();
+  setInterval(() => {
+    const hasSlept = Date.now() - seen > SLEPT_MS;
+    seen = Date.now();
+    if (hasSlept) back();
+  }, 1000);
 }
 
 function watchNetwork() {

@@ -48,8 +48,8 @@ export const bell = {
       await wake();
       label();
     });
-    // Any touch will do; the button is for those who want to be sure.
-    addEventListener("pointerdown", () => wake()?.then(label), { once: true });
+    // Any touch will do, once the finger is lifted; the button is for those who want to be sure.
+    addEventListener("pointerup", () => wake()?.then(label), { once: true });
     addEventListener("keydown", () => wake()?.then(label), { once: true });
     label();
   },

@@ -4,7 +4,7 @@ import { call, deadline, fill, language, memory, minutes, notice, number, root, 
 import { bell } from "./bell.js";
 
 const { user, ticket, assets, target } = root.dataset;
-const title = document.title;
+const shop = document.title.split(" · ").at(-1);
 /** How long without a word until the stream counts as gone. */
 const SILENCE_MS = 45_000;
 const STAY_MS = 3_000;
@@ -35,6 +35,8 @@ function recall() {
 function remember() {
   memory.set("line", `${state.ticket}:${state.first}:${state.position}`);
 }
+
+const isInLine = () => ["waiting", "sold-out"].includes(state.scene);
 
 function scene(name) {
   root.dataset.scene = state.scene = name;
@@ -69,8 +71,14 @@ function draw(place) {
   fill("ahead", number(Math.max(0, position - 1)));
   fill("wait", waitWords(place.estimatedWaitSeconds));
   show("stale", place.stale === true);
-  document.title = `${number(position)} · ${title.replace(/^[\d,.]+ · /, "")}`;
+  drawTitle();
   drawProgress();
+}
+
+function drawTitle() {
+  const words = state.scene === "sold-out" ? text("line.sold_out_title")
+    : `${number(state.position)} · ${text("line.title")}`;
+  document.title = `${words} · ${shop}`;
 }
 
 function drawProgress() {
@@ -104,7 +112,7 @@ async function turn(place, isClaimed = false) {
   state.end = deadline(place.expiresInMs);
   memory.set("line", null);
   scene("turn");
-  document.title = `● ${text("line.turn_title")}`;
+  document.title = `● ${text("line.turn_title")} · ${shop}`;
   fill("countdown", minutes(state.end.left()));
   if (!isNews) return;
   notice("turn", text("line.turn_title"));
@@ -128,7 +136,7 @@ function over() {
   memory.set("line", null);
   state.stream?.close();
   scene("over");
-  document.title = text("line.over_title");
+  document.title = `${text("line.over_title")} · ${shop}`;
 }
 
 /** Listens; a browser or a network that cannot do that polls. */
@@ -157,7 +165,9 @@ async function ask() {
   state.isAsking = true;
   try {
     const seen = state.position > 0 ? `?seen=${state.position}` : "";
-    const place = await call("GET", `/api/status/${user}${seen}`);
+    // A connection that died in silence is given up soon, and a slow one is waited for.
+    const patience = Math.min(3_000 * (state.failures + 1), 10_000);
+    const place = await call("GET", `/api/status/${user}${seen}`, { patience });
     state.heardAt = performance.now();
     notice("too-fast", "");
     later(place.pollAfterMs);
@@ -193,7 +203,7 @@ function tick() {
       later(0);
     }
   }
-  if (!["waiting", "sold-out"].includes(state.scene)) return;
+  if (!isInLine()) return;
   const isClosed = !state.stream || state.stream.readyState === 2;
   if (isClosed && state.failures === 0 && performance.now() > state.pollAt) listen();
   if (!isLive() && performance.now() > state.pollAt) ask();
@@ -201,9 +211,9 @@ function tick() {
 
 /** What is beside the place: how much is left, and whether the line is paused. */
 async function askNews() {
-  while (["waiting", "sold-out"].includes(state.scene)) {
+  while (state.scene !== "over") {
     const news = await call("GET", "/stagedoor/news").catch(() => null);
-    if (news) tellNews(news);
+    if (news && isInLine()) tellNews(news);
     await wait(document.hidden ? 30_000 : 4_000 + Math.random() * 2_000);
   }
 }
@@ -214,12 +224,9 @@ function tellNews({ stock, paused }) {
   if (stock) fill("left", number(stock.left));
   show("unlikely", stock !== null && state.position > stock.left + stock.held);
   const isSoldOut = stock !== null && stock.left === 0 && stock.held === 0 && stock.sold > 0;
-  if (isSoldOut && state.scene === "waiting") {
-    scene("sold-out");
-    document.title = text("line.sold_out_title");
-  } else if (!isSoldOut && state.scene === "sold-out") {
-    scene("waiting");
-  }
+  if (isSoldOut === (state.scene === "sold-out")) return;
+  scene(isSoldOut ? "sold-out" : "waiting");
+  drawTitle();
 }
 
 function startTicking() {
@@ -233,12 +240,13 @@ function startTicking() {
 function start() {
   bell.attach(document.getElementById("sound"));
   if (["unreachable", "too-fast"].includes(state.scene)) {
-    return setTimeout(() => location.reload(), 4000 + Math.random() * 3000);
+    // Not a reload: a form that was refused is not sent again behind the fan's back.
+    return setTimeout(() => location.replace(root.dataset.here), 4000 + Math.random() * 3000);
   }
   if (state.scene === "turn") {
     state.scene = "arrived";
     turn({ expiresInMs: Number(root.dataset.expires) }, true);
-  } else if (state.scene === "waiting" || state.scene === "sold-out") {
+  } else if (isInLine()) {
     recall();
     drawProgress();
     fill("position", number(state.position));
@@ -249,7 +257,7 @@ function start() {
   } else return;
   startTicking();
   whenBack(() => {
-    if (!["waiting", "sold-out"].includes(state.scene)) return;
+    if (!isInLine()) return;
     state.failures = 0;
     listen();
     ask();

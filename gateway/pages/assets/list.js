@@ -41,11 +41,10 @@ export function seatList(map, { isFree, isChosen, toggle }) {
     const buttons = shown.map((seat) => {
       const { section: name, row: line, seat: label, price } = map.seats[seat];
       const state = text(isChosen(seat) ? "seats.yours" : "seats.free");
+      const full = text("seats.seat_full", { section: name, row: line, seat: label, price: won(price), state });
       return element("button", {
-        type: "button", "data-seat": seat, "aria-pressed": String(isChosen(seat)),
-        "aria-label": text("seats.seat_full", { section: name, row: line, seat: label, price: won(price), state }),
-        onclick: () => toggle(seat),
-      }, label);
+        type: "button", "data-seat": seat, "aria-pressed": String(isChosen(seat)), onclick: () => toggle(seat),
+      }, element("span", { "aria-hidden": "true" }, label), element("span", { class: "quietly" }, full));
     });
     const focused = seats.contains(document.activeElement) ? document.activeElement.dataset.seat : null;
     seats.replaceChildren(...(buttons.length ? buttons : [element("p", { class: "hint" }, text("seats.none_free"))]));

@@ -1,6 +1,6 @@
 // The page with dates and seats: the map, the list beside it, the choice, and the seats that are held.
-import { call, callUntilKnown, day, element, newKey, notice, number, root, text, toTheLine, wait,
-  whenBack, won } from "./app.js";
+import { call, callUntilKnown, day, element, moment, newKey, notice, number, root, text, toTheLine,
+  venue, wait, whenBack, won } from "./app.js";
 import { blockAt, blockOf, layOut, neighbour, rowOf, seatAt } from "./hall.js";
 import { hold as takeInHand } from "./hand.js";
 import { Holds } from "./holds.js";
@@ -10,11 +10,13 @@ import { Painter, patternOf } from "./paint.js";
 const MOST = 4;
 /** A seat this large, in pixels, can be hit with a finger. */
 const TOUCHABLE = 24;
+/** How soon a concert without a date is asked for again: a refund may bring one back. */
+const NO_DATES_MS = 8_000;
 const user = Number(root.dataset.user);
 const content = document.getElementById("content");
 const parts = {};
 const chosen = new Set();
-let map, hall, states, painter, list, where, version = 0;
+let map, hall, states, painter, list, where = null, isChoosing = false, version = 0;
 
 const holds = new Holds(user, () => {
   for (const seat of chosen) if (holds.has(map.seats[seat].seatId)) chosen.delete(seat);
@@ -24,14 +26,16 @@ const holds = new Holds(user, () => {
 const seatWords = (index) => text("seats.seat", map.seats[index]);
 
 function build(concerts) {
-  parts.concert = element("select", { id: "concert", onchange: chooseConcert },
+  parts.concerts = concerts;
+  parts.concert = element("select", { id: "concert", onchange: () => chooseConcert().catch(refused) },
     ...concerts.map(({ concertId, title }) => element("option", { value: concertId }, title)));
-  parts.date = element("select", { id: "date", onchange: () => openDate(parts.date.value) });
+  parts.date = element("select", { id: "date", onchange: () => openDate(parts.date.value).catch(refused) });
   parts.canvas = element("canvas", {
     tabindex: 0, role: "application", "aria-label": text("seats.map"), id: "map",
   });
   parts.spoken = element("p", { class: "quietly", "aria-live": "polite" });
-  parts.left = element("p", { class: "hint", role: "status" });
+  parts.starts = element("p", { class: "hint" });
+  parts.left = element("p", { class: "hint" });
   parts.hint = element("p", { class: "hint" }, text("seats.zoom_hint"));
   parts.legend = element("ul", { class: "legend" });
   parts.chosen = element("section", { "aria-labelledby": "chosen-title" });
@@ -39,18 +43,18 @@ function build(concerts) {
   parts.list = element("div");
   const tool = (name, sign, act) => element("button",
     { type: "button", "aria-label": text(name), title: text(name), onclick: act }, sign);
+  parts.whole = element("div", {},
+    element("div", { class: "plan" }, parts.canvas,
+      element("div", { class: "tools" },
+        tool("seats.zoom_in", "+", () => painter.zoom(1.6)),
+        tool("seats.zoom_out", "−", () => painter.zoom(1 / 1.6)),
+        tool("seats.zoom_all", "⤢", () => painter.showAll()))),
+    parts.spoken, parts.hint, parts.starts, parts.left, parts.legend, parts.list);
   content.replaceChildren(
     element("div", { class: "choice" },
       element("label", {}, text("seats.concert"), parts.concert),
       element("label", {}, text("seats.date"), parts.date)),
-    element("div", { class: "hall" },
-      element("div", {},
-        element("div", { class: "plan" }, parts.canvas,
-          element("div", { class: "tools" },
-            tool("seats.zoom_in", "+", () => painter.zoom(1.6)),
-            tool("seats.zoom_out", "−", () => painter.zoom(1 / 1.6)),
-            tool("seats.zoom_all", "⤢", () => painter.showAll()))),
-        parts.spoken, parts.hint, parts.left, parts.legend, parts.list),
+    element("div", { class: "hall" }, parts.whole,
       element("div", { class: "side" }, holds.panel, parts.chosen, parts.best)));
   content.setAttribute("aria-busy", "false");
   painter = new Painter(parts.canvas);
@@ -61,10 +65,17 @@ function build(concerts) {
 
 async function chooseConcert() {
   content.removeAttribute("data-shown");
+  where = null;
+  isChoosing = true;
   const concert = parts.concert.value;
-  const dates = await call("GET", `/api/available-dates?concertId=${concert}`);
+  const asked = concert ? call("GET", `/api/available-dates?concertId=${concert}`) : [];
+  const dates = await Promise.resolve(asked).finally(() => { isChoosing = false; });
+  if (concert !== parts.concert.value) return;
+  venue.zone = parts.concerts.find(({ concertId }) => String(concertId) === concert)?.timeZone ?? venue.zone;
   parts.date.replaceChildren(...dates.map((date) => element("option", { value: date }, day(date))));
   notice("dates", dates.length ? "" : text("seats.no_dates"), "warn");
+  if (!dates.length) notice("none-left", "");
+  for (const part of [parts.date.parentElement, parts.whole, parts.chosen, parts.best]) part.hidden = !dates.length;
   if (dates.length) await openDate(dates[0]);
 }
 
@@ -86,6 +97,8 @@ async function openDate(date) {
   painter.cursor = -1;
   painter.show(hall, states, levels, map.seats.map(({ seat }) => seat), { stage: text("seats.stage") });
   parts.hint.hidden = painter.fit >= TOUCHABLE;
+  const starts = moment(map.startsAt, venue.zone, { dateStyle: "full", timeStyle: "short" });
+  parts.starts.textContent = text("seats.starts", { time: starts, zone: venue.zone });
   list = seatList(map, { isFree, isChosen: (seat) => chosen.has(seat), toggle });
   parts.list.replaceChildren(list.panel);
   tell(status);
@@ -103,7 +116,8 @@ function tell(status) {
   if (lost.length) lose(lost);
   painter.change();
   list.refresh();
-  parts.left.textContent = status.left ? text("seats.left", { count: number(status.left) }) : text("seats.sold_out");
+  parts.left.textContent = text("seats.left", { count: number(status.left) });
+  notice("none-left", status.left ? "" : text("seats.none_left"), "warn");
   drawLegend();
 }
 
@@ -132,26 +146,33 @@ function drawLegend() {
 async function follow() {
   for (;;) {
     let pause = 1000;
-    if (where && !document.hidden) {
-      const asked = where;
-      try {
-        const status = await call("GET", `/api/seat-status/${where}`);
-        notice("old", "");
-        pause = Math.max(status.expiresInMs, 500);
-        if (asked === where && status.layout !== map.layout) await openDate(where.split("?")[0]);
-        else if (asked === where && status.version !== version) {
-          version = status.version;
-          tell(status);
-        }
-      } catch (trouble) {
-        pause = trouble.retryMs ?? 2000;
-        if (trouble.code === "session_expired") return toTheLine();
-        notice("old", trouble.code === "network" ? text("common.offline") : trouble.words ?? text("seats.old"), "warn");
-      }
+    try {
+      if (where && !document.hidden) pause = await look();
+      else if (!where && !isChoosing) await chooseConcert();
+      if (!where) pause = NO_DATES_MS;
+      notice("old", "");
+    } catch (trouble) {
+      pause = trouble.retryMs ?? 2000;
+      if (isOver(trouble)) return toTheLine();
+      notice("old", trouble.code === "network" ? text("common.offline") : trouble.words ?? text("seats.old"), "warn");
     }
     await wait(pause + Math.random() * 300);
   }
 }
+
+/** One question for the states; answers how long they are good, in ms. */
+async function look() {
+  const asked = where;
+  const status = await call("GET", `/api/seat-status/${where}`);
+  if (asked === where && status.layout !== map?.layout) await openDate(where.split("?")[0]);
+  else if (asked === where && status.version !== version) {
+    version = status.version;
+    tell(status);
+  }
+  return Math.max(status.expiresInMs, 500);
+}
+
+const isOver = ({ code }) => ["session_expired", "token_invalid"].includes(code);
 
 function toggle(seat) {
   if (chosen.has(seat)) chosen.delete(seat);
@@ -226,7 +247,8 @@ async function keep() {
   if (!seats.length || parts.hold.getAttribute("aria-disabled") === "true") return;
   parts.hold.setAttribute("aria-disabled", "true");
   try {
-    await reserveAll(seats.map((seat) => map.seats[seat].seatId));
+    const [seatId, ...more] = seats.map((seat) => map.seats[seat].seatId);
+    await reserve({ userId: user, ...(more.length ? { seatIds: [seatId, ...more] } : { seatId }) });
   } catch (trouble) {
     const gone = trouble.code === "seat_taken" ? trouble.problem.seatIds ?? [] : [];
     const lost = seats.filter((seat) => gone.includes(map.seats[seat].seatId));
@@ -236,17 +258,6 @@ async function keep() {
     return chosen.size ? keep() : notice("lost", text("seats.lost_all"), "warn");
   } finally {
     parts.hold.removeAttribute("aria-disabled");
-  }
-}
-
-/** All or none in one call; a box office that has no such call is asked seat by seat. */
-async function reserveAll([...ids]) {
-  if (ids.length === 1) return reserve({ userId: user, seatId: ids[0] });
-  try {
-    await reserve({ userId: user, seatIds: ids });
-  } catch (trouble) {
-    if (trouble.code !== "unknown_field") throw trouble;
-    for (const seatId of ids) await reserve({ userId: user, seatId });
   }
 }
 
@@ -261,7 +272,7 @@ async function reserve(body) {
 }
 
 function refused(trouble) {
-  if (["session_expired", "token_invalid"].includes(trouble.code)) return toTheLine();
+  if (isOver(trouble)) return toTheLine();
   notice("refused", trouble.words ?? text("problem.unknown"), "bad");
 }
 
@@ -286,13 +297,13 @@ function bestForm() {
 
 async function start() {
   try {
-    const { items } = await call("GET", "/api/concerts");
-    build(items);
+    const { items } = await call("GET", "/api/concerts?limit=100");
+    build(items.filter(({ queue }) => queue === root.dataset.queue));
     await chooseConcert();
     whenBack(() => holds.refresh());
     follow();
   } catch (trouble) {
-    if (["session_expired", "token_invalid"].includes(trouble.code)) return toTheLine();
+    if (isOver(trouble)) return toTheLine();
     content.replaceChildren(element("p", { class: "notice bad" }, trouble.words ?? text("problem.unknown")));
     setTimeout(() => location.reload(), trouble.retryMs ?? 5000);
     if (!trouble.words) throw trouble;

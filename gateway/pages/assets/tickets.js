@@ -5,6 +5,8 @@ const user = Number(root.dataset.user);
 const content = document.getElementById("content");
 const list = element("ul", { class: "tickets" });
 let concerts = new Map();
+/** The server's time of the last answer, in ms. */
+let now = 0;
 
 /** The picture is drawn by the server; the code is posted, so that no log of addresses has it. */
 async function picture(code, label) {
@@ -32,7 +34,7 @@ function card(reservation) {
   const zone = concert?.timeZone ?? "Asia/Seoul";
   const isPaid = status === "paid";
   const when = startsAt
-    ? text("tickets.starts", { time: moment(startsAt, zone, { dateStyle: "full", timeStyle: "short" }), zone })
+    ? text("seats.starts", { time: moment(startsAt, zone, { dateStyle: "full", timeStyle: "short" }), zone })
     : text("tickets.day", { date: day(date), zone });
   const made = element("li", { class: `ticket${isPaid ? "" : " off"}` },
     element("h2", {}, concert?.title ?? ""),
@@ -44,7 +46,11 @@ function card(reservation) {
     isPaid && !seats.some(({ ticketCode }) => ticketCode)
       ? element("p", { class: "hint" }, text("tickets.no_codes")) : null,
     paidAt ? element("p", { class: "hint" }, text("tickets.paid_at", { time: moment(paidAt, zone) })) : null);
-  if (isPaid && reservation.cancelUntil) made.append(element("button", { type: "button", class: "quiet", onclick: () => sure(reservation) }, text("tickets.cancel")));
+  const { cancelUntil } = reservation;
+  if (isPaid && cancelUntil && Date.parse(cancelUntil) > now) {
+    made.append(element("p", { class: "hint" }, text("tickets.cancel_until", { time: moment(cancelUntil, zone), zone })),
+      element("button", { type: "button", class: "quiet", onclick: () => sure(reservation) }, text("tickets.cancel")));
+  }
   return made;
 }
 
@@ -57,6 +63,7 @@ function sure({ reservationId, amount }) {
     element("div", { class: "row" }, yes, no));
   no.addEventListener("click", () => question.close());
   yes.addEventListener("click", async () => {
+    if (yes.getAttribute("aria-disabled") === "true") return;
     yes.setAttribute("aria-disabled", "true");
     try {
       await callUntilKnown("POST", `/api/reservations/${reservationId}/cancel`, { key: newKey() });
@@ -66,6 +73,8 @@ function sure({ reservationId, amount }) {
     }
     question.close();
     await start();
+    // The button that had the focus is gone; what was said stands above.
+    document.getElementById("main").focus();
   });
   question.addEventListener("close", () => question.remove());
   document.body.append(question);
@@ -74,7 +83,9 @@ function sure({ reservationId, amount }) {
 
 async function more(cursor) {
   const query = cursor ? `?cursor=${encodeURIComponent(cursor)}` : "";
-  const { items, nextCursor } = await call("GET", `/api/${user}/reservations${query}`);
+  const { answer, content: page } = await call("GET", `/api/${user}/reservations${query}`, { whole: true });
+  const { items, nextCursor } = page;
+  now = Date.parse(answer.headers.get("date")) || now;
   const shown = items.filter(({ status }) => ["paid", "refunded"].includes(status));
   list.append(...shown.map(card));
   if (nextCursor && list.children.length < 4) return more(nextCursor);

@@ -137,6 +137,20 @@ impl LinePage<'_> {
         self.scene.name() == name
     }
 
+    /// What the tab is called: the first that a fan sees of it from elsewhere.
+    fn title(&self) -> String {
+        let t = self.frame.t;
+        match self.scene {
+            Scene::Turn => t.get("line.turn_title").to_owned(),
+            Scene::Waiting => format!("{} · {}", grouped(self.position()), t.get("line.title")),
+            Scene::Over => t.get("line.over_title").to_owned(),
+            Scene::SoldOut => t.get("line.sold_out_title").to_owned(),
+            Scene::Closed => t.get("line.closed_title").to_owned(),
+            Scene::Unreachable => t.get("line.unreachable_title").to_owned(),
+            Scene::Join | Scene::TooFast => t.get("line.title").to_owned(),
+        }
+    }
+
     fn position(&self) -> u64 {
         self.place
             .as_ref()
@@ -208,6 +222,8 @@ pub struct ShopPage<'a> {
     pub name: &'static str,
     /// Whose it is.
     pub user: String,
+    /// The queue that let the fan in: its concerts can be bought.
+    pub queue: String,
     /// How long the session runs, in ms; 0 when it is over.
     pub expires_in_ms: u64,
 }

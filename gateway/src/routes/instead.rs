@@ -8,6 +8,7 @@ use shared::problem::Problem;
 
 use super::pages::{PageQuery, html, see_other};
 use crate::app::Services;
+use crate::pages::texts::Language;
 use crate::pages::view::{Frame, TroublePage};
 use crate::pages::{Back, Extent, LINE};
 use crate::refusal::Refusal;
@@ -58,8 +59,8 @@ pub(super) fn shown(refusal: Refusal, visitor: &Visitor, services: &Services) ->
 
 fn trouble(refusal: Refusal, visitor: &Visitor, services: &Services) -> Response {
     let problem = Problem::from(refusal);
-    let query = PageQuery::default();
-    let here = visitor.back.as_ref().map_or("/", Back::path).to_owned();
+    let path = visitor.back.as_ref().map_or("/", Back::path);
+    let (here, query) = without_language(path);
     let language = query.language(&visitor.headers);
     let page = TroublePage {
         frame: Frame::new(&services.pages, language, here, &[]),
@@ -67,8 +68,43 @@ fn trouble(refusal: Refusal, visitor: &Visitor, services: &Services) -> Response
         retry_seconds: RETRY_SECONDS,
     };
     let mut response = html(problem.status(), &page);
+    let headers = response.headers_mut();
+    headers.insert(header::RETRY_AFTER, RETRY_SECONDS.into());
+    headers.extend(query.cookie());
     response
-        .headers_mut()
-        .insert(header::RETRY_AFTER, RETRY_SECONDS.into());
-    response
+}
+
+/// The page stands at a path of the upstream's: what its switch of languages has put there is ours.
+fn without_language(path: &str) -> (String, PageQuery) {
+    let Some((before, query)) = path.split_once('?') else {
+        return (path.to_owned(), PageQuery::default());
+    };
+    let code = |pair: &str| pair.strip_prefix("lang=").and_then(Language::named);
+    let chosen = query.split('&').filter_map(code).next_back();
+    let kept: Vec<&str> = query
+        .split('&')
+        .filter(|pair| code(pair).is_none())
+        .collect();
+    let joint = if kept.is_empty() { "" } else { "?" };
+    let here = format!("{before}{joint}{}", kept.join("&"));
+    (here, PageQuery::switched_to(chosen))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_switch_of_languages_leaves_the_path_as_it_was() {
+        let asked = |path| {
+            let (here, query) = without_language(path);
+            (here, query.cookie().is_some())
+        };
+        assert_eq!(asked("/show"), ("/show".to_owned(), false));
+        assert_eq!(asked("/show?lang=ko"), ("/show".to_owned(), true));
+        let twice = "/show?a=1&lang=ko&lang=en";
+        assert_eq!(asked(twice), ("/show?a=1".to_owned(), true));
+        let theirs = "/show?lang=fr";
+        assert_eq!(asked(theirs), (theirs.to_owned(), false));
+    }
 }

@@ -40,6 +40,14 @@ pub struct PageQuery {
 }
 
 impl PageQuery {
+    /// As a page's switch asks for a language.
+    pub(super) fn switched_to(language: Option<Language>) -> Self {
+        Self {
+            lang: language.map(|language| language.code().to_owned()),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn back(&self) -> Option<Back> {
         self.back.as_deref().and_then(Back::read)
     }
@@ -55,9 +63,8 @@ impl PageQuery {
     pub(super) fn cookie(&self) -> Option<(HeaderName, HeaderValue)> {
         let language = self.lang.as_deref().and_then(Language::named)?;
         let code = language.code();
-        let text = format!(
-            "{LANGUAGE_COOKIE}={code}; Path=/stagedoor; Max-Age={LANGUAGE_SECONDS}; SameSite=Lax"
-        );
+        let text =
+            format!("{LANGUAGE_COOKIE}={code}; Path=/; Max-Age={LANGUAGE_SECONDS}; SameSite=Lax");
         Some((header::SET_COOKIE, HeaderValue::try_from(text).ok()?))
     }
 }
@@ -150,6 +157,7 @@ async fn shop(
         frame: frame.with_nav(),
         name,
         user: place.user.to_string(),
+        queue: place.queue.to_string(),
         expires_in_ms,
     };
     let mut response = html(StatusCode::OK, &page);

@@ -27,6 +27,7 @@ const ASK_AGAIN_MS: u64 = 5_000;
 /// The texts that the page's script says; the page has the others already.
 const WORDS: &[&str] = &[
     "common.offline",
+    "line.title",
     "line.wait_unknown",
     "line.wait_short",
     "line.wait_up_to",
@@ -57,7 +58,7 @@ pub async fn show(
         Ok(place) => (scene_of(place.as_ref()), place),
         Err(refusal) => (scene_of_refusal(&refusal), None),
     };
-    let mut page = page(&services, &query, &headers, scene);
+    let mut page = page(&services, &query, query.back(), &headers, scene);
     if let Some(place) = &place {
         describe(&services, &mut page, place);
     }
@@ -107,10 +108,10 @@ const fn status_of(scene: Scene) -> StatusCode {
 fn page<'a>(
     services: &'a Services,
     query: &PageQuery,
+    back: Option<Back>,
     headers: &HeaderMap,
     scene: Scene,
 ) -> LinePage<'a> {
-    let back = query.back();
     let here = format!(
         "{LINE}{}",
         back.as_ref().map(Back::as_query).unwrap_or_default()
@@ -171,8 +172,7 @@ pub async fn join(
     let form = form.map(|Form(form)| form).unwrap_or_default();
     let back = Back::read(&form.back);
     let again = |scene, notice| {
-        let mut page = page(&services, &query, &headers, scene);
-        page.back.clone_from(&back);
+        let mut page = page(&services, &query, back.clone(), &headers, scene);
         page.notice = notice;
         let status = if notice.is_some() {
             StatusCode::UNPROCESSABLE_ENTITY

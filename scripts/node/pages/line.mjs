@@ -1,10 +1,10 @@
 // The waiting page: kept through reload, a second tab, a lost network and no script at all.
 import assert from "node:assert/strict";
 import { Cable, settle } from "./stage.mjs";
+import { waitScene } from "./steps.mjs";
 
 const position = (page) => page.locator("[data-fill=position]").innerText();
 const shown = (page) => page.locator("#line").getAttribute("data-scene");
-const waitScene = (page, scene) => page.locator(`#line[data-scene="${scene}"]`).waitFor();
 
 export async function a_place_survives_reload_and_a_second_tab_and_the_turn_is_announced(stage) {
   await stage.shut();
@@ -71,6 +71,51 @@ export async function the_number_never_rises_and_a_lost_network_is_told(stage) {
   cable.remove();
 }
 
+export async function a_phone_that_slept_is_up_to_date_as_soon_as_it_wakes(stage) {
+  await stage.shut();
+  const others = await Promise.all(Array.from({ length: 6 }, () => stage.issue(stage.newUser())));
+  const fan = await stage.fan({ size: "phone" });
+  const cable = await Cable.lay(stage.address);
+  await stage.join(fan);
+  await fan.page.goto(`${cable.address}/stagedoor/line`);
+  await waitScene(fan.page, "waiting");
+  const before = Number((await position(fan.page)).replaceAll(",", ""));
+  const pages = (await stage.processes()).filter(({ type }) => type === "renderer");
+  try {
+    for (const { id } of pages) process.kill(id, "SIGSTOP");
+    cable.cut();
+    for (const { token } of others.slice(0, 3)) await stage.call("DELETE", "/api/issue", undefined, token);
+    await new Promise((done) => setTimeout(done, 12_000));
+    cable.mend();
+  } finally {
+    for (const { id } of pages) process.kill(id, "SIGCONT");
+  }
+  await fan.page.waitForFunction((was) =>
+    Number(document.querySelector("[data-fill=position]").textContent.replaceAll(",", "")) === was - 3,
+  before, { timeout: 8_000 });
+  await stage.reopen();
+  await fan.context.close();
+  cable.remove();
+}
+
+export async function a_computer_that_slept_with_the_page_in_sight_asks_at_once(stage) {
+  await stage.shut();
+  const fan = await stage.fan();
+  await fan.context.addInitScript(() => {
+    const now = Date.now;
+    globalThis.asleep = 0;
+    Date.now = () => now() + globalThis.asleep;
+  });
+  await stage.join(fan);
+  await waitScene(fan.page, "waiting");
+  await settle();
+  const asked = fan.page.waitForRequest(/\/api\/status\/\d+(\?seen=\d+)?$/, { timeout: 5_000 });
+  await fan.page.evaluate(() => { globalThis.asleep = 3_600_000; });
+  await asked;
+  await stage.reopen();
+  await fan.context.close();
+}
+
 export async function without_a_script_the_waiting_page_refreshes_itself_and_lets_in(stage) {
   await stage.shut();
   await stage.issue(stage.newUser());
@@ -79,7 +124,7 @@ export async function without_a_script_the_waiting_page_refreshes_itself_and_let
   await waitScene(fan.page, "waiting");
   assert.match(await fan.page.locator("[data-fill=position]").innerText(), /^\d/);
   const refresh = await fan.page.locator("head noscript").innerHTML();
-  assert.match(refresh, /http-equiv="refresh" content="\d+"/);
+  assert.match(refresh, /http-equiv="refresh" content="\d+;url=\/stagedoor\/line\?back=\/stagedoor\/tickets"/);
   await stage.reopen();
   // Nobody touches anything from here on: the page goes in by its own refreshes.
   await fan.page.waitForURL(/\/stagedoor\/tickets/, { timeout: 60_000 });

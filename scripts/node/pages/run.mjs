@@ -3,9 +3,12 @@
 import * as line from "./line.mjs";
 import * as shop from "./shop.mjs";
 import { Stage } from "./stage.mjs";
+import * as tickets from "./tickets.mjs";
+import * as troubles from "./troubles.mjs";
 
 const [address, only = ""] = process.argv.slice(2);
-const tests = Object.entries({ ...line, ...shop }).filter(([name]) => name.includes(only));
+const rooms = { ...line, ...shop, ...tickets, ...troubles };
+const tests = Object.entries(rooms).filter(([name]) => name.includes(only));
 const stage = await Stage.open(address);
 const failed = [];
 for (const [name, test] of tests) {

@@ -1,45 +1,7 @@
 // The box office: from the line to the ticket in both languages and sizes, by keyboard alone, and
 // with two fans after the same seat.
 import assert from "node:assert/strict";
-
-const HALL = { label: "Evening in the Hall" };
-const balance = (page) => page.locator("[data-balance]").getAttribute("data-balance").then(Number);
-const ready = (page) => page.locator('#content[aria-busy="false"]').waitFor();
-/** The map of the concert and date that are chosen is the one that is shown. */
-const mapReady = (page) => page.waitForFunction(() => {
-  const [date, concert] = ["date", "concert"].map((id) => document.getElementById(id)?.value);
-  return date && document.getElementById("content").dataset.shown === `${date}?concertId=${concert}`;
-});
-
-/** Through the line to the seats of one night of the hall. */
-async function enter(stage, fan, night) {
-  await stage.join(fan, "/stagedoor/line?back=/stagedoor/seats");
-  await fan.page.waitForURL(/\/stagedoor\/seats/);
-  await mapReady(fan.page);
-  await fan.page.locator("#concert").selectOption(HALL);
-  await mapReady(fan.page);
-  if (night) await fan.page.locator("#date").selectOption({ index: night });
-  await mapReady(fan.page);
-}
-
-/** Taps the first free seat from `nth` on where it is drawn, as a finger would. */
-async function tapSeat(page, nth = 0) {
-  const spot = await page.evaluate((from) => {
-    const { painter } = document.documentElement;
-    const seat = [...painter.states].findIndex((state, index) => state === "a" && index >= from);
-    painter.lookAt(painter.hall.xs[seat] + 0.5, painter.hall.ys[seat] + 0.5, Math.max(painter.fit, 30));
-    const { view } = painter;
-    return { seat, x: (painter.hall.xs[seat] + 0.5 - view.x) * view.scale, y: (painter.hall.ys[seat] + 0.5 - view.y) * view.scale };
-  }, nth);
-  await page.locator("#map").click({ position: { x: spot.x, y: spot.y } });
-  return spot.seat;
-}
-
-async function hold(page) {
-  await page.locator("#hold").click();
-  await page.locator("#held:not([hidden])").waitFor();
-  assert.match(await page.locator("#held .countdown").innerText(), /^[45]:\d\d$/);
-}
+import { balance, enter, hold, mapReady, ready, tabTo, tapSeat } from "./steps.mjs";
 
 async function journey(stage, size, locale) {
   const fan = await stage.fan({ size, locale });
@@ -128,15 +90,6 @@ export async function a_lost_answer_is_asked_again_with_the_same_key_and_pays_on
   await ready(fan.page);
   assert.equal(before - (await balance(fan.page)), 10_000);
   await fan.context.close();
-}
-
-/** Presses Tab until the thing is focused. */
-async function tabTo(page, selector) {
-  for (let presses = 0; presses < 80; presses++) {
-    await page.keyboard.press("Tab");
-    if (await page.evaluate((wanted) => document.activeElement?.matches(wanted), selector)) return;
-  }
-  assert.fail(`${selector} cannot be reached with Tab`);
 }
 
 export async function the_keyboard_is_enough(stage) {

@@ -22,9 +22,10 @@ export class Stage {
     return new Stage(address, browser);
   }
 
-  constructor(address, browser) {
+  constructor(address, browser, queue = "main") {
     this.address = address;
     this.browser = browser;
+    this.queue = queue;
     this.complaints = [];
     this.nextUser = 10_000_000 + Math.floor(Math.random() * 80_000_000);
   }
@@ -63,7 +64,7 @@ export class Stage {
   /** What an operator does: HSET on the config of the line. */
   async operate(fields) {
     const url = new URL(process.env.REDIS_URL);
-    const key = `${process.env.REDIS_KEY_PREFIX ?? ""}queue:{main}:config`;
+    const key = `${process.env.REDIS_KEY_PREFIX ?? ""}queue:{${this.queue}}:config`;
     const words = ["HSET", key, ...Object.entries(fields).flat().map(String)];
     const text = `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join("")}`;
     const socket = net.connect(Number(url.port || 6379), url.hostname);
@@ -99,6 +100,14 @@ export class Stage {
     await this.operate({ mode: "open", max_active: 5000, promote_per_second: 200 });
   }
 
+  /** The browser's processes, to be stopped as a machine that sleeps stops them. */
+  async processes() {
+    const devtools = await this.browser.newBrowserCDPSession();
+    const { processInfo } = await devtools.send("SystemInfo.getProcessInfo");
+    await devtools.detach();
+    return processInfo;
+  }
+
   /** axe with every rule of WCAG 2.2 AA that a program can check. */
   async mustBeAccessible(page, name) {
     const found = await page.evaluate(`(() => { ${axeSource}; return axe.run(document, { runOnly:
@@ -116,19 +125,19 @@ export class Stage {
 /** A cable between browser and gateway, to be cut: what is under way breaks, nothing new gets
  * through. A browser that is only told to be offline keeps its open streams. */
 export class Cable {
-  static async lay(address) {
-    const cable = new Cable(new URL(address));
+  static async lay(address, usualPort = 80) {
+    const cable = new Cable(new URL(address), usualPort);
     await new Promise((done) => cable.server.listen(0, "127.0.0.1", done));
     cable.address = `http://127.0.0.1:${cable.server.address().port}`;
     return cable;
   }
 
-  constructor({ hostname, port }) {
+  constructor({ hostname, port }, usualPort) {
     this.ends = new Set();
     this.isCut = false;
     this.server = net.createServer((near) => {
       if (this.isCut) return near.destroy();
-      const far = net.connect(Number(port), hostname);
+      const far = net.connect(Number(port || usualPort), hostname);
       for (const end of [near, far]) {
         this.ends.add(end);
         end.on("error", () => {}).on("close", () => this.ends.delete(end));
