@@ -18,6 +18,8 @@ const state = {
   heardAt: performance.now(),
   pollAt: 0,
   failures: 0,
+  estimate: undefined,
+  isPaused: false,
   isAsking: false,
   end: null,
 };
@@ -69,10 +71,16 @@ function draw(place) {
   const position = state.position;
   fill("position", number(position));
   fill("ahead", number(Math.max(0, position - 1)));
-  fill("wait", waitWords(place.estimatedWaitSeconds));
+  state.estimate = place.estimatedWaitSeconds;
+  drawWait();
   show("stale", place.stale === true);
   drawTitle();
   drawProgress();
+}
+
+/** Nobody knows how long a pause will be. */
+function drawWait() {
+  fill("wait", waitWords(state.isPaused ? null : state.estimate));
 }
 
 function drawTitle() {
@@ -88,7 +96,7 @@ function drawProgress() {
 }
 
 /** A wait as people say it; the server has the same rules for a browser without scripts. */
-export function waitWords(estimate) {
+function waitWords(estimate) {
   if (!estimate) return text("line.wait_unknown");
   const low = Math.floor(estimate.min / 60);
   const high = Math.ceil(estimate.max / 60);
@@ -220,6 +228,8 @@ async function askNews() {
 
 function tellNews({ stock, paused }) {
   show("paused", paused);
+  state.isPaused = paused;
+  if (state.estimate !== undefined) drawWait();
   show("left", stock !== null);
   if (stock) fill("left", number(stock.left));
   show("unlikely", stock !== null && state.position > stock.left + stock.held);

@@ -16,12 +16,22 @@ const user = Number(root.dataset.user);
 const content = document.getElementById("content");
 const parts = {};
 const chosen = new Set();
+let held = new Set();
+/** What the map shows as the fan's own: chosen, or held already. */
+const own = { has: (seat) => chosen.has(seat) || held.has(seat) };
 let map, hall, states, painter, list, where = null, isChoosing = false, version = 0;
 
 const holds = new Holds(user, () => {
-  for (const seat of chosen) if (holds.has(map.seats[seat].seatId)) chosen.delete(seat);
+  findHeld();
+  for (const seat of held) chosen.delete(seat);
   drawChoice();
 });
+
+function findHeld() {
+  if (!map) return;
+  held = new Set(map.seats.flatMap(({ seatId }, seat) => holds.has(seatId) ? [seat] : []));
+  painter.change();
+}
 
 const seatWords = (index) => text("seats.seat", map.seats[index]);
 
@@ -93,7 +103,7 @@ async function openDate(date) {
   chosen.clear();
   const prices = map.prices.map(({ price }) => price);
   const levels = Uint8Array.from(map.seats, ({ price }) => prices.indexOf(price));
-  painter.chosen = chosen;
+  painter.chosen = own;
   painter.cursor = -1;
   painter.show(hall, states, levels, map.seats.map(({ seat }) => seat), { stage: text("seats.stage") });
   parts.hint.hidden = painter.fit >= TOUCHABLE;
@@ -104,6 +114,7 @@ async function openDate(date) {
   tell(status);
   drawChoice();
   await holds.refresh();
+  findHeld();
   content.dataset.shown = where;
 }
 
@@ -189,7 +200,7 @@ function toggle(seat) {
 
 function say(seat) {
   const { section, row, seat: name, price } = map.seats[seat];
-  const state = text(chosen.has(seat) ? "seats.yours" : isFree(seat) ? "seats.free" : "seats.taken");
+  const state = text(own.has(seat) ? "seats.yours" : isFree(seat) ? "seats.free" : "seats.taken");
   parts.spoken.textContent = text("seats.seat_full", { section, row, seat: name, price: won(price), state });
 }
 

@@ -208,7 +208,8 @@ impl LinePage<'_> {
     }
 
     fn estimate_words(&self) -> String {
-        estimate_words(self.frame.t, self.estimate)
+        // Nobody knows how long a pause will be.
+        estimate_words(self.frame.t, self.estimate.filter(|_| !self.is_paused))
     }
 }
 

@@ -18,6 +18,7 @@ export async function a_place_survives_reload_and_a_second_tab_and_the_turn_is_a
   assert.ok(first >= 4, `position ${first}`);
   await stage.mustBeAccessible(fan.page, "the waiting page");
   await fan.page.locator("[data-show=paused]").waitFor();
+  assert.equal(await fan.page.locator("[data-fill=wait]").innerText(), "not known yet");
   await fan.page.reload();
   assert.equal(await fan.page.locator("#line").getAttribute("data-ticket"), ticket);
   const tab = await fan.context.newPage();
@@ -112,6 +113,45 @@ export async function a_computer_that_slept_with_the_page_in_sight_asks_at_once(
   const asked = fan.page.waitForRequest(/\/api\/status\/\d+(\?seen=\d+)?$/, { timeout: 5_000 });
   await fan.page.evaluate(() => { globalThis.asleep = 3_600_000; });
   await asked;
+  await stage.reopen();
+  await fan.context.close();
+}
+
+export async function where_events_fail_the_page_polls_and_a_sound_that_is_off_stays_off(stage) {
+  await stage.shut();
+  const others = await Promise.all([1, 2, 3].map(() => stage.issue(stage.newUser())));
+  const fan = await stage.fan({ size: "phone" });
+  await fan.page.route("**/events**", (route) => route.abort());
+  await stage.join(fan);
+  await waitScene(fan.page, "waiting");
+  const before = await position(fan.page);
+  await stage.call("DELETE", "/api/issue", undefined, others[0].token);
+  await fan.page.waitForFunction((text) => document.querySelector("[data-fill=position]").textContent !== text, before);
+  // The first touch allows the sound, the second switches it off.
+  for (const words of [/on$/, /off$/]) {
+    await fan.page.locator("#sound").click();
+    await fan.page.locator("#sound").filter({ hasText: words }).waitFor();
+  }
+  await stage.reopen();
+  await waitScene(fan.page, "turn");
+  assert.equal(await fan.page.evaluate(() => document.documentElement.dataset.rung), undefined);
+  await fan.context.close();
+}
+
+export async function the_waiting_page_with_all_it_loads_is_small(stage) {
+  await stage.shut();
+  const fan = await stage.fan({ size: "phone" });
+  await stage.join(fan);
+  await waitScene(fan.page, "waiting");
+  const devtools = await fan.context.newCDPSession(fan.page);
+  let bytes = 0;
+  devtools.on("Network.loadingFinished", ({ encodedDataLength }) => { bytes += encodedDataLength; });
+  await devtools.send("Network.enable");
+  await devtools.send("Network.setCacheDisabled", { cacheDisabled: true });
+  await fan.page.reload();
+  await fan.page.waitForFunction(() => document.documentElement.dataset.ready);
+  await settle();
+  assert.ok(bytes > 5_000 && bytes < 50_000, `${bytes} bytes`);
   await stage.reopen();
   await fan.context.close();
 }

@@ -1,11 +1,12 @@
-// Takes a picture of every page and state of the gateway at ADDRESS into FOLDER.
+// Takes a picture of every page and state of the gateway at ADDRESS into FOLDER; with a word, only
+// those of the scenes that have it in their name.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Annex } from "./annex.mjs";
 import { Cable, Stage, settle } from "./stage.mjs";
 import { enter, hold, ready, tapSeat, waitScene } from "./steps.mjs";
 
-const [address, folder] = process.argv.slice(2);
+const [address, folder, only = ""] = process.argv.slice(2);
 const stage = await Stage.open(address);
 mkdirSync(folder, { recursive: true });
 
@@ -23,15 +24,10 @@ const there = (fan, selector) => fan.page.locator(selector).first().waitFor();
 const HOLD_MS = 400_000;
 
 await stage.reopen();
-const lapsing = await letLapse();
-await waitingPages();
-await boxOffice();
-await troubles();
-await rivals();
-await refund();
-await outages();
-await lastSeats();
-await lapsed(lapsing);
+const scenes = { waitingPages, boxOffice, troubles, rivals, refund, outages, lastSeats };
+const lapsing = only ? null : await letLapse();
+for (const [name, play] of Object.entries(scenes)) if (name.includes(only)) await play();
+if (lapsing) await lapsed(lapsing);
 await stage.close();
 
 /** Someone who holds a seat and then does nothing, with the map in one tab and the bill in another. */

@@ -108,8 +108,16 @@ export class Stage {
     return processInfo;
   }
 
-  /** axe with every rule of WCAG 2.2 AA that a program can check. */
+  /** axe with every rule of WCAG 2.2 AA that a program can check, in light and in dark. */
   async mustBeAccessible(page, name) {
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme });
+      await this.mustPassAxe(page, `${name}, ${colorScheme}`);
+    }
+    await page.emulateMedia({ colorScheme: null });
+  }
+
+  async mustPassAxe(page, name) {
     const found = await page.evaluate(`(() => { ${axeSource}; return axe.run(document, { runOnly:
       ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }); })()`);
     const told = found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
