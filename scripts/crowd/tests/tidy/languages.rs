@@ -2,10 +2,11 @@
 
 use crate::tree::{Source, file, none};
 
-const SISTERS: [(&str, &str); 3] = [
+const SISTERS: [(&str, &str); 4] = [
     ("README.md", "README.ko.md"),
     ("docs/API.md", "docs/ko/API.md"),
     ("docs/DIAGRAMS.md", "docs/ko/DIAGRAMS.md"),
+    ("docs/PAGES.md", "docs/ko/PAGES.md"),
 ];
 
 #[test]
