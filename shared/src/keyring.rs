@@ -7,11 +7,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -52,7 +53,8 @@ struct Key {
     secret: Vec<u8>,
     /// The header of what it signs, as it stands in a token.
     head: String,
-    encoding: EncodingKey,
+    /// Ready to sign with: the library makes it anew for each signature.
+    mac: hmac::Key,
     decoding: DecodingKey,
 }
 
@@ -88,7 +90,7 @@ impl Keyring {
     /// Signs the claims with the first key. All that does not change is written only once.
     ///
     /// # Panics
-    /// Never: claims are plain structs, and HS256 with a loaded key cannot fail.
+    /// Never: claims are plain structs.
     pub fn sign(&self, claims: &impl Serialize) -> String {
         let key = &self.keys[0];
         let claims = serde_json::to_vec(claims).expect("plain claims serialise");
@@ -96,9 +98,9 @@ impl Keyring {
         token.push_str(&key.head);
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(claims, &mut token);
-        let signature = jsonwebtoken::crypto::sign(token.as_bytes(), &key.encoding, ALGORITHM);
+        let signature = hmac::sign(&key.mac, token.as_bytes());
         token.push('.');
-        token.push_str(&signature.expect("HS256 with a loaded key signs any bytes"));
+        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
         token
     }
 
@@ -111,31 +113,32 @@ impl Keyring {
         token: &str,
         validation: &Validation,
     ) -> Result<C, BadToken> {
-        let kid = jsonwebtoken::decode_header(token)
-            .map_err(|_| BadToken)?
-            .kid
-            .ok_or(BadToken)?;
-        let key = self
-            .keys
-            .iter()
-            .find(|key| key.kid == kid)
-            .ok_or(BadToken)?;
+        let key = self.key_of(token).ok_or(BadToken)?;
         jsonwebtoken::decode(token, &key.decoding, validation)
             .map(|data| data.claims)
             .map_err(|_| BadToken)
+    }
+
+    /// The key that a token names. A header that we have written ourselves is known by its text.
+    fn key_of(&self, token: &str) -> Option<&Key> {
+        let (head, _) = token.split_once('.')?;
+        let mut keys = self.keys.iter();
+        if let Some(key) = keys.find(|key| key.head == head) {
+            return Some(key);
+        }
+        let kid = jsonwebtoken::decode_header(token).ok()?.kid?;
+        self.keys.iter().find(|key| key.kid == kid)
     }
 
     /// HMAC-SHA256 of a message under each key, the signing key's first: for what is checked
     /// against the books and is too short for a JWT.
     ///
     /// # Panics
-    /// Never: HS256 with a loaded key signs any bytes, and answers its 32 as base64url.
+    /// Never: SHA-256 has 32 bytes.
     pub fn macs(&self, message: &[u8]) -> impl Iterator<Item = [u8; 32]> {
         self.keys.iter().map(|key| {
-            let mac = jsonwebtoken::crypto::sign(message, &key.encoding, Algorithm::HS256)
-                .expect("HS256 signs any bytes");
-            let mac = BASE64URL.decode(mac).expect("a signature is base64url");
-            mac.try_into().expect("SHA-256 has 32 bytes")
+            let mac = hmac::sign(&key.mac, message);
+            mac.as_ref().try_into().expect("SHA-256 has 32 bytes")
         })
     }
 
@@ -168,7 +171,7 @@ impl Key {
         let header = serde_json::to_vec(&header).expect("a header is plain text");
         Ok(Self {
             kid: kid.to_owned(),
-            encoding: EncodingKey::from_secret(&secret),
+            mac: hmac::Key::new(hmac::HMAC_SHA256, &secret),
             decoding: DecodingKey::from_secret(&secret),
             secret,
             head: URL_SAFE_NO_PAD.encode(header),
@@ -209,6 +212,8 @@ impl SharedKeyring {
 
 #[cfg(test)]
 mod tests {
+    use jsonwebtoken::EncodingKey;
+
     use super::*;
 
     fn secret(byte: u8) -> String {

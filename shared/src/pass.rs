@@ -3,6 +3,7 @@
 //! A JWT of one minute in the header `Stagedoor-Pass`, signed with `PASS_KEYS`, which are not the
 //! keys of the queue tokens: an upstream that can verify passes must not be able to mint places.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jsonwebtoken::{Algorithm, Validation};
@@ -76,9 +77,9 @@ enum State {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Claims {
-    iss: String,
-    aud: String,
+struct Claims<'a> {
+    iss: Cow<'a, str>,
+    aud: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sub: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,7 +87,7 @@ struct Claims {
     #[serde(skip_serializing_if = "Option::is_none")]
     t: Option<Ticket>,
     st: State,
-    rid: String,
+    rid: Cow<'a, str>,
     iat: u64,
     exp: u64,
 }
@@ -127,8 +128,8 @@ impl PassSigner {
         let now = clock::unix_seconds();
         let holder = pass.holder();
         self.keys.load().sign(&Claims {
-            iss: ISSUER.to_owned(),
-            aud: self.audience.clone(),
+            iss: ISSUER.into(),
+            aud: (&self.audience).into(),
             sub: holder.map(|holder| holder.user.to_string()),
             q: holder.map(|holder| holder.queue.clone()),
             t: holder.map(|holder| holder.ticket),
@@ -137,7 +138,7 @@ impl PassSigner {
                 Admission::Over(_) => State::Over,
                 Admission::Open => State::Open,
             },
-            rid: pass.request_id.clone(),
+            rid: (&pass.request_id).into(),
             iat: now,
             exp: now + lifetime_seconds,
         })
@@ -148,8 +149,8 @@ impl PassSigner {
     /// # Errors
     /// [`BadToken`] otherwise, and when an `active` or `over` pass names nobody.
     pub fn verify(&self, token: &str) -> Result<Pass, BadToken> {
-        let claims: Claims = self.keys.load().verify(token, &self.validation)?;
-        let request_id = claims.rid.clone();
+        let mut claims: Claims<'_> = self.keys.load().verify(token, &self.validation)?;
+        let request_id = std::mem::take(&mut claims.rid).into_owned();
         let admission = match claims.st {
             State::Active => Admission::Active(claims.holder()?),
             State::Over => Admission::Over(claims.holder()?),
@@ -162,7 +163,7 @@ impl PassSigner {
     }
 }
 
-impl Claims {
+impl Claims<'_> {
     fn holder(self) -> Result<Holder, BadToken> {
         let user = self.sub.and_then(|sub| sub.parse().ok()).ok_or(BadToken)?;
         let (queue, ticket) = self.q.zip(self.t).ok_or(BadToken)?;

@@ -4,18 +4,23 @@
 //! of the upstream's capacity, and a bounded time.
 
 mod capacity;
+mod framing;
+mod head;
 mod headers;
 mod upgrade;
+mod upload;
 mod wire;
 mod wires;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
+use bytes::BytesMut;
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{StatusCode, Uri, Version};
+use http::{StatusCode, Uri};
 use http_body::Body as _;
 use http_body_util::{LengthLimitError, Limited};
 use shared::pass::{Admission, Pass, PassSigner};
@@ -23,10 +28,15 @@ use shared::request_id::RequestId;
 
 use crate::refusal::Refusal;
 use capacity::Capacity;
+use headers::Ours;
+use upload::Upload;
 use wire::Answered;
 use wires::Wires;
 
 pub(crate) use headers::strip_ours;
+
+/// Room for the heads of most requests.
+const HEAD_BYTES: usize = 2 * 1024;
 
 /// Where to forward to, and how much.
 #[derive(Debug, Clone)]
@@ -83,61 +93,65 @@ impl Proxy {
         mut request: Request,
         admission: Admission,
     ) -> Result<Response, Refusal> {
-        let held = self.capacity.take(&admission)?;
+        let share = self.capacity.take(&admission)?;
         let upgrade = upgrade::requested(&mut request);
-        let request = self.prepare(request, admission, upgrade.is_some())?;
-        let answer = tokio::time::timeout(self.upstream.timeout, self.wires.send(request));
-        let (mut response, wire) = answer
+        let mut upload = self.prepare(request, admission, upgrade.is_some())?;
+        let answer = tokio::time::timeout(self.upstream.timeout, self.wires.send(&mut upload));
+        let (mut head, wire) = answer
             .await
             .map_err(|_| down("no answer in time"))?
             .map_err(|error| refusal_of(&error))?;
-        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        if head.response.status() == StatusCode::SWITCHING_PROTOCOLS {
             let to = upgrade.ok_or_else(|| down("an upgrade that nobody asked for"))?;
-            upgrade::join(to, &mut response, wire, held);
-            headers::clean_upgraded_response(response.headers_mut());
-            return Ok(response.map(Body::new));
+            headers::clean_upgraded_response(head.response.headers_mut());
+            upgrade::join(to, wire, share);
+            return Ok(head.response.map(|()| Body::empty()));
         }
-        headers::clean_response(response.headers_mut());
+        headers::clean_response(head.response.headers_mut());
         let home = self.wires.home.clone();
-        Ok(response.map(|body| Body::new(Answered::new(body, wire, held, home))))
+        Ok(Answered::new(head, wire, upload, (share, home)).map(Body::new))
     }
 
     fn prepare(
         &self,
-        mut request: Request,
+        request: Request,
         admission: Admission,
         is_upgrade: bool,
-    ) -> Result<Request, Refusal> {
+    ) -> Result<Upload, Refusal> {
         let limit = self.upstream.body_limit_bytes;
         if headers::content_length(request.headers()).is_some_and(|length| length > limit as u64) {
             return Err(Refusal::BodyTooLarge);
         }
         let request_id = RequestId::of(&request);
-        headers::name_the_host(&mut request, &self.upstream.authority);
-        *request.uri_mut() = self.target(request.uri())?;
-        // The upstream is spoken to in HTTP/1.1, whatever the client speaks.
-        *request.version_mut() = Version::HTTP_11;
-        headers::clean_request(&mut request, &request_id, is_upgrade);
+        let (parts, body) = request.into_parts();
         let pass = self.passes.sign(&Pass {
             admission,
             request_id: request_id.as_str().to_owned(),
         });
-        headers::set_pass(request.headers_mut(), &pass);
-        if request.body().is_end_stream() {
-            return Ok(request);
-        }
-        Ok(request.map(|body| Body::new(Limited::new(body, limit))))
+        let mut head = BytesMut::with_capacity(HEAD_BYTES);
+        head::begin(&parts.method, &self.target(&parts.uri), &mut head);
+        let ours = Ours {
+            upstream: &self.upstream.authority,
+            request_id: &request_id,
+            pass: &pass,
+            is_upgrade,
+        };
+        headers::write(&parts, &ours, &mut head);
+        let body = if body.is_end_stream() {
+            body
+        } else {
+            Body::new(Limited::new(body, limit))
+        };
+        Ok(Upload::new(parts.method, head, body))
     }
 
     /// What is asked for; to whom it goes is the connection's.
-    fn target(&self, uri: &Uri) -> Result<Uri, Refusal> {
-        let path = uri.path_and_query().cloned();
-        let path = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
+    fn target<'a>(&self, uri: &'a Uri) -> Cow<'a, str> {
+        let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
         if self.upstream.base_path.is_empty() {
-            return Ok(Uri::from(path));
+            return path.into();
         }
-        let path = format!("{}{path}", self.upstream.base_path);
-        Uri::try_from(path).map_err(|_| down("the path cannot be forwarded"))
+        format!("{}{path}", self.upstream.base_path).into()
     }
 }
 

@@ -2,9 +2,10 @@
 //! copied both ways until either side closes.
 
 use axum::extract::Request;
-use http::{HeaderMap, Response, header};
+use http::{HeaderMap, header};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncWriteExt as _, copy_bidirectional};
 
 use super::capacity::Held;
 use super::wire::Wire;
@@ -30,18 +31,19 @@ fn asks_for_upgrade(headers: &HeaderMap) -> bool {
         && options.any(|option| option.trim().eq_ignore_ascii_case("upgrade"))
 }
 
-/// Joins both sides once each has switched.
-pub(super) fn join<B>(client: OnUpgrade, response: &mut Response<B>, wire: Wire, held: Held) {
-    tokio::spawn(wire.until_closed());
-    let upstream = hyper::upgrade::on(response);
+/// Joins both sides once the client has switched too.
+pub(super) fn join(client: OnUpgrade, wire: Wire, held: Held) {
     tokio::spawn(async move {
         let _held = held;
-        let sides = tokio::try_join!(client, upstream);
-        let Ok((client, upstream)) = sides else {
+        let Ok(client) = client.await else {
             return;
         };
-        let (mut client, mut upstream) = (TokioIo::new(client), TokioIo::new(upstream));
-        let copied = tokio::io::copy_bidirectional(&mut client, &mut upstream);
+        let mut client = TokioIo::new(client);
+        let (mut upstream, early) = wire.into_parts();
+        let copied = async {
+            client.write_all(&early).await?;
+            copy_bidirectional(&mut client, &mut upstream).await
+        };
         if let Err(error) = copied.await {
             tracing::debug!(%error, "an upgraded connection broke");
         }

@@ -2,131 +2,226 @@
 //! that nothing is handed from task to task on its way.
 
 use std::future::poll_fn;
+use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
-use axum::body::{Body, Bytes};
-use axum::extract::Request;
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
-use http::Response;
-use http_body::{Body as _, Frame, SizeHint};
-use hyper::body::Incoming;
-use hyper::client::conn::TrySendError;
-use hyper::client::conn::http1::{Builder, SendRequest};
-use hyper_util::rt::TokioIo;
+use axum::body::Bytes;
+use bytes::BytesMut;
+use http::{Response, StatusCode};
+use http_body::{Frame, SizeHint};
+use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 
 use super::capacity::Held;
+use super::framing::Framing;
+use super::head::{self, Head, Nonsense};
+use super::upload::{Unsent, Upload};
 use super::wires::Home;
+
+/// Room for the answers of most requests, and for a piece of a large one.
+const BUFFER_BYTES: usize = 8 * 1024;
 
 /// A connection that is ready for a request, or busy with one.
 pub(super) struct Wire {
-    sender: SendRequest<Body>,
-    /// `None` when it has been closed.
-    connection: Option<BoxFuture<'static, hyper::Result<()>>>,
+    stream: TcpStream,
+    /// What has been read and not been used yet.
+    buffer: BytesMut,
 }
 
-/// Why there is no answer; and the request, where nothing of it has been sent.
-pub(super) type Unanswered = TrySendError<Request>;
+/// Why there is no answer, or not all of it.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Broken {
+    /// The request could not be sent.
+    #[error(transparent)]
+    Unsent(#[from] Unsent),
+    /// The connection broke.
+    #[error("the connection broke: {0}")]
+    Read(#[source] io::Error),
+    /// It was closed too early.
+    #[error("the connection was closed in the middle of the answer")]
+    Closed,
+    /// What came is not HTTP/1.1.
+    #[error(transparent)]
+    Nonsense(#[from] Nonsense),
+}
+
+impl Broken {
+    /// Whether the client's body broke, and no other wire would help.
+    pub(super) const fn is_the_clients(&self) -> bool {
+        matches!(self, Self::Unsent(Unsent::Body(_)))
+    }
+}
 
 impl Wire {
-    pub(super) async fn new(stream: TokioIo<TcpStream>) -> hyper::Result<Self> {
-        // Most requests are no more than a head.
-        let (sender, connection) = Builder::new().writev(false).handshake(stream).await?;
-        Ok(Self {
-            sender,
-            connection: Some(connection.with_upgrades().boxed()),
-        })
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Self {
+            stream,
+            buffer: BytesMut::with_capacity(BUFFER_BYTES),
+        }
     }
 
-    /// Sends a request and waits for the head of its answer. The wire has to be kept for the body.
-    pub(super) async fn send(
-        mut self,
-        request: Request,
-    ) -> Result<(Response<Incoming>, Self), Unanswered> {
-        let mut answer = pin!(self.sender.try_send_request(request));
-        let head = poll_fn(|context| {
-            self.drive(context);
-            answer.as_mut().poll(context)
-        });
-        let response = head.await?;
-        Ok((response, self))
+    /// Sends a request and waits for the head of its answer. Of one that it has not
+    /// [begun](Upload::is_begun) to send, the upstream knows nothing.
+    ///
+    /// # Errors
+    /// [`Broken`].
+    pub(super) async fn send(&mut self, upload: &mut Upload) -> Result<Head, Broken> {
+        // The upstream may have closed a wire that has idled, or said something unasked.
+        let is_silent = poll_fn(|context| Poll::Ready(self.poll_read(context).is_pending()));
+        if !is_silent.await {
+            return Err(Broken::Closed);
+        }
+        poll_fn(|context| self.poll_head(upload, context)).await
     }
 
-    /// Moves what is on its way. How the connection ends is told by the answer or its body.
-    fn drive(&mut self, context: &mut Context<'_>) {
-        if let Some(connection) = &mut self.connection
-            && connection.poll_unpin(context).is_ready()
+    fn poll_head(
+        &mut self,
+        upload: &mut Upload,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Head, Broken>> {
+        if !upload.is_over()
+            && let Poll::Ready(Err(unsent)) = upload.poll(&mut self.stream, context)
         {
-            self.connection = None;
+            match unsent {
+                // An upstream that has read enough may answer and close: its answer counts.
+                Unsent::Write(_) if upload.is_begun() => upload.give_up(),
+                _ => return Poll::Ready(Err(unsent.into())),
+            }
+        }
+        loop {
+            while let Some(head) = head::take(&mut self.buffer, &upload.asked)? {
+                let status = head.response.status();
+                // "Continue" and "early hints" come before the answer.
+                if !status.is_informational() || status == StatusCode::SWITCHING_PROTOCOLS {
+                    return Poll::Ready(Ok(head));
+                }
+            }
+            if ready!(self.poll_read(context)).map_err(Broken::Read)? == 0 {
+                return Poll::Ready(Err(Broken::Closed));
+            }
         }
     }
 
-    /// Whether all of the last answer has come, and another request may be sent.
-    pub(super) fn is_ready(&self) -> bool {
-        self.connection.is_some() && self.sender.is_ready()
+    /// Reads what there is into the buffer. 0 is the end.
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.buffer.capacity() == self.buffer.len() {
+            self.buffer.reserve(BUFFER_BYTES);
+        }
+        pin!(self.stream.read_buf(&mut self.buffer)).poll(context)
     }
 
-    /// Drives it until it is closed, or has changed its protocol.
-    pub(super) async fn until_closed(self) {
-        if let Some(connection) = self.connection {
-            // Both sides of an upgrade hear of it by themselves.
-            drop(connection.await);
-        }
+    /// The connection, and what has come on it already.
+    pub(super) fn into_parts(self) -> (TcpStream, BytesMut) {
+        (self.stream, self.buffer)
     }
 }
 
 /// The body of an upstream's answer. At its end the wire goes home for the next request, and the
 /// share of the upstream's capacity is given back.
 pub(super) struct Answered {
-    body: Incoming,
-    wire: Option<(Wire, Held, Home)>,
+    framing: Framing,
+    busy: Option<Busy>,
+}
+
+/// A wire that is not done yet.
+struct Busy {
+    wire: Wire,
+    /// What of the request is still being sent.
+    upload: Upload,
+    /// Whether it may be used again.
+    is_kept: bool,
+    home: Home,
+    _held: Held,
 }
 
 impl Answered {
-    pub(super) fn new(body: Incoming, wire: Wire, held: Held, home: Home) -> Self {
-        let is_whole = body.is_end_stream();
+    /// The answer with its body, which is still to come.
+    pub(super) fn new(
+        head: Head,
+        wire: Wire,
+        upload: Upload,
+        (share, home): (Held, Home),
+    ) -> Response<Self> {
         let mut answered = Self {
-            body,
-            wire: Some((wire, held, home)),
+            framing: head.framing,
+            busy: Some(Busy {
+                wire,
+                upload,
+                is_kept: head.is_kept,
+                home,
+                _held: share,
+            }),
         };
-        if is_whole {
+        if answered.framing.is_over() {
             answered.go_home();
         }
-        answered
+        head.response.map(|()| answered)
     }
 
+    /// Nothing more is to come. A wire on which more has come than was asked for, or that still
+    /// has something to send, is not used again.
     fn go_home(&mut self) {
-        if let Some((wire, _held, home)) = self.wire.take() {
-            home.put(wire);
+        let Some(busy) = self.busy.take() else { return };
+        if busy.is_kept && busy.upload.is_over() && busy.wire.buffer.is_empty() {
+            busy.home.put(busy.wire);
+        }
+    }
+
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Broken>> {
+        let Some(busy) = &mut self.busy else {
+            return Poll::Ready(Ok(None));
+        };
+        if !busy.upload.is_over() {
+            match busy.upload.poll(&mut busy.wire.stream, context) {
+                // The answer goes on: it is the upstream's affair how much of a body it reads.
+                Poll::Ready(Err(_)) => {
+                    busy.upload.give_up();
+                    busy.is_kept = false;
+                }
+                Poll::Ready(Ok(())) | Poll::Pending => {}
+            }
+        }
+        loop {
+            if let Some(piece) = self.framing.take(&mut busy.wire.buffer)? {
+                return Poll::Ready(Ok(Some(piece)));
+            }
+            if self.framing.is_over() {
+                return Poll::Ready(Ok(None));
+            }
+            if ready!(busy.wire.poll_read(context)).map_err(Broken::Read)? == 0 {
+                let is_whole = !self.framing.is_certain();
+                return Poll::Ready(is_whole.then_some(None).ok_or(Broken::Closed));
+            }
         }
     }
 }
 
 impl http_body::Body for Answered {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = Broken;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        if let Some((wire, ..)) = &mut self.wire {
-            wire.drive(context);
+    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        let piece = ready!(self.poll_piece(context));
+        match &piece {
+            Ok(Some(_)) if !self.framing.is_over() => {}
+            Ok(_) => self.go_home(),
+            Err(_) => self.busy = None,
         }
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
-        if frame.is_none() || self.body.is_end_stream() {
-            self.go_home();
-        }
-        Poll::Ready(frame)
+        Poll::Ready(piece.map(|piece| piece.map(Frame::data)).transpose())
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.busy.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        match self.framing {
+            Framing::Length(left) => SizeHint::with_exact(left),
+            _ => SizeHint::default(),
+        }
     }
 }

@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::extract::Request;
-use http::{Response, Uri};
-use hyper::body::Incoming;
+use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
 use tower::ServiceExt as _;
 
-use super::wire::{Unanswered, Wire};
+use super::head::Head;
+use super::upload::Upload;
+use super::wire::{Broken, Wire};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Shorter than what common servers keep an idle connection open.
@@ -24,7 +24,7 @@ pub(super) enum Failed {
     Connect(Box<dyn std::error::Error + Send + Sync>),
     /// It broke before the answer's head was there.
     #[error(transparent)]
-    Broken(#[from] hyper::Error),
+    Broken(#[from] Broken),
 }
 
 /// Wires that are ready for a request, the last used at the end, and since when.
@@ -64,45 +64,39 @@ impl Wires {
 
     /// Sends a request and waits for the head of its answer. A request of which nothing was sent,
     /// because the upstream had closed the connection meanwhile, is sent on another one.
-    pub(super) async fn send(
-        &self,
-        mut request: Request,
-    ) -> Result<(Response<Incoming>, Wire), Failed> {
-        while let Some(wire) = self.home.take() {
-            match wire.send(request).await {
-                Ok(answered) => return Ok(answered),
-                Err(unanswered) => request = unsent(unanswered)?,
+    pub(super) async fn send(&self, upload: &mut Upload) -> Result<(Head, Wire), Failed> {
+        while let Some(mut wire) = self.home.take() {
+            match wire.send(upload).await {
+                Ok(head) => return Ok((head, wire)),
+                Err(broken) if upload.is_begun() || broken.is_the_clients() => {
+                    return Err(broken.into());
+                }
+                Err(_) => {}
             }
         }
         // Seldom, so boxed: the futures of all other requests stay small.
-        let wire = Box::pin(self.connect()).await?;
-        let answered = wire.send(request).await;
-        answered.map_err(|unanswered| unanswered.into_error().into())
+        let mut wire = Box::pin(self.connect()).await?;
+        let head = wire.send(upload).await?;
+        Ok((head, wire))
     }
 
     async fn connect(&self) -> Result<Wire, Failed> {
         let stream = self.connector.clone().oneshot(self.upstream.clone()).await;
         let stream = stream.map_err(|error| Failed::Connect(error.into()))?;
-        Ok(Wire::new(stream).await?)
+        Ok(Wire::new(stream.into_inner()))
     }
-}
-
-fn unsent(mut unanswered: Unanswered) -> Result<Request, Failed> {
-    let request = unanswered.take_message();
-    request.ok_or_else(|| unanswered.into_error().into())
 }
 
 impl Home {
     pub(super) fn put(&self, wire: Wire) {
-        if wire.is_ready() {
-            self.with(|ready| ready.push_back((Instant::now(), wire)));
-        }
+        self.with(|ready| ready.push_back((Instant::now(), wire)));
     }
 
     /// The wire that was used last, unless all have been idle for too long.
     fn take(&self) -> Option<Wire> {
         self.with(|ready| {
-            let young = ready.partition_point(|(since, _)| since.elapsed() > IDLE_TIMEOUT);
+            let now = Instant::now();
+            let young = ready.partition_point(|(since, _)| now - *since > IDLE_TIMEOUT);
             drop(ready.drain(..young));
             ready.pop_back().map(|(_, wire)| wire)
         })

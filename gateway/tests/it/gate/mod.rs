@@ -1,6 +1,7 @@
 //! The gate: who passes to the house, as whom, with what on them, and what happens when the house
 //! or the line is not there.
 
+mod answers;
 mod bodies;
 mod headers;
 mod keys;
