@@ -1,4 +1,4 @@
-//! What of a date is the caller's own, in one question.
+//! What of a date is the caller's own: whether there is anything, and then what.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ struct BelongingRow {
 }
 
 /// Whether the user has ever reserved anything of this date. Most who buy have not, and
-/// [`belongings`] costs five times as much.
+/// [`belongings`] costs several times as much.
 #[must_use]
 pub fn has_any(user: UserId, date: i64) -> Question<bool> {
     let statement = Statement::new(

@@ -1,8 +1,6 @@
 //! What a house may answer, and what of it reaches the fan: each answer here is written byte by
 //! byte, since no library would send most of them.
 
-use std::time::Duration;
-
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -33,8 +31,6 @@ impl House {
                 }
                 for piece in pieces {
                     drop(stream.write_all(piece.as_bytes()).await);
-                    // So that each is read alone.
-                    tokio::time::sleep(Duration::from_millis(20)).await;
                 }
                 // Closing with something unread would take the answer back.
                 drop(stream.shutdown().await);
