@@ -13,18 +13,16 @@ use tokio_util::task::TaskTracker;
 use crate::actions::Office;
 use crate::settings::{Charge, Settings};
 use crate::turns::Turns;
-use crate::{router, sweeper};
+use crate::{layers, router, sweeper};
 
 /// How long the pool may take to say goodbye to the database, once all work is done.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What every endpoint works with. Clones share it.
-#[derive(Debug, Clone)]
+/// What every endpoint works with.
+#[derive(Debug)]
 pub struct Booking {
     /// The actions' state.
     pub office: Arc<Office>,
-    /// Verifies passes.
-    pub signer: PassSigner,
     /// Makes the codes of tickets.
     pub tickets: SharedKeyring,
     /// Who has calls running.
@@ -89,20 +87,24 @@ impl App {
     /// When a listener breaks.
     pub async fn run(self, shutdown: Shutdown) -> anyhow::Result<()> {
         let pass = &self.settings.pass;
-        let booking = Booking {
+        let signer = PassSigner::new(pass.keys.clone(), &pass.audience);
+        let booking = Arc::new(Booking {
             office: Arc::clone(&self.office),
-            signer: PassSigner::new(pass.keys.clone(), &pass.audience),
             tickets: self.settings.tickets.clone(),
             turns: Turns::default(),
             tasks: shutdown.tasks().clone(),
             charge: self.settings.charge,
-        };
+        });
         if let Some(every) = self.settings.sweep_every {
             let sweeper = sweeper::run(Arc::clone(&self.office), every, shutdown.clone());
             shutdown.tasks().spawn(sweeper);
         }
-        let router = router::router(&booking);
-        let api = serve(self.listener, router, shutdown.clone());
+        let api = layers::wrap(
+            router::router(&booking),
+            router::without_a_pass(&booking),
+            signer,
+        );
+        let api = serve(self.listener, api, shutdown.clone());
         let admin = router::admin_router(&booking);
         let admin = serve(self.admin_listener, admin, shutdown.clone());
         let served = tokio::try_join!(api, admin);

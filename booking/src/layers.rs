@@ -1,5 +1,9 @@
 //! What surrounds every endpoint, outermost first, each layer with its reason.
+//!
+//! What all requests have in common is one future and no stack of boxed layers.
 
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -12,6 +16,7 @@ use shared::pass::{self, Pass, PassSigner};
 use shared::problem::{self, Problem};
 use shared::request_id::{self, RequestId};
 use shared::sabotage;
+use shared::serve::Answer;
 use shared::trace;
 use tower::ServiceBuilder;
 
@@ -23,64 +28,75 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 /// How long a request may take in all.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The routes, and all that is done for each request. Clones share it.
+#[derive(Clone)]
+pub struct Layers(Arc<Parts>);
+
+struct Parts {
+    routes: Router,
+    without_a_pass: Router,
+    signer: PassSigner,
+}
+
+/// Wraps the routes of those who come with a pass, and of those who come without.
+#[must_use]
+pub fn wrap(routes: Router, without_a_pass: Router, signer: PassSigner) -> Layers {
+    Layers(Arc::new(Parts {
+        routes,
+        without_a_pass,
+        signer,
+    }))
+}
+
+impl Answer for Layers {
+    async fn answer(&self, request: Request) -> Response {
+        // A refusal has to reach also who is still sending a body.
+        let mut request = linger(request);
+        // The gateway has to have let the request through.
+        let pass = pass_of(request.headers(), &self.0.signer);
+        // Every log line and every refusal needs the request's id, which stands in the pass.
+        let id = pass.as_ref().map(|pass| pass.request_id.as_str());
+        let id = id.map_or_else(RequestId::generate, RequestId::known);
+        let context = trace::Context::of(&id, &request);
+        let routes = match pass {
+            Some(pass) => {
+                request.extensions_mut().insert(pass);
+                &self.0.routes
+            }
+            None => &self.0.without_a_pass,
+        };
+        let mut response = context.run(pin!(routes.answer(request))).await;
+        // Whoever refuses, framework included, the client reads one kind of problem.
+        problem::write(&mut response, &id);
+        request_id::tell(&mut response, &id);
+        // Balances and free seats are nobody else's, and old at once. An answer that may be kept
+        // says so itself.
+        let no_store = HeaderValue::from_static("no-store");
+        let headers = response.headers_mut();
+        headers.entry(header::CACHE_CONTROL).or_insert(no_store);
+        response
+    }
+}
+
 /// Surrounds all routes.
-pub fn around_all(routes: Router, booking: &Booking) -> Router {
+pub fn around_all(routes: Router) -> Router {
     routes.layer(
         ServiceBuilder::new()
-            // A refusal has to reach also who is still sending a body.
-            .map_request(linger)
-            // Every log line and every refusal needs the request's id, which stands in the pass.
-            .layer(from_fn_with_state(booking.signer.clone(), identify))
-            // Whoever refuses, framework included, the client reads one kind of problem.
-            .layer(from_fn(problem::render))
             // Outside of what may time out or refuse, so that this is measured too.
             .layer(from_fn(measure))
-            // Balances and free seats are nobody else's, and old at once. An answer that may be
-            // kept says so itself.
-            .layer(from_fn(no_store))
-            // A request that nobody waits for any more must not hold a connection.
-            .layer(from_fn(bounded))
             // A body is read as a whole, so it has to be small.
             .layer(DefaultBodyLimit::max(MAX_BODY_BYTES)),
     )
 }
 
-/// Surrounds the open routes.
-pub fn around_open(routes: Router<Booking>) -> Router<Booking> {
-    // The gateway has to have let the request through.
-    routes.layer(from_fn(with_a_pass))
-}
-
-/// Surrounds all other routes.
-pub fn around_own(routes: Router<Booking>) -> Router<Booking> {
-    // A fan has to stand behind the request. Unknown paths too: without a pass nobody learns what
-    // is here.
-    routes.layer(from_fn(for_a_fan))
-}
-
 /// Surrounds the mutating routes.
-pub fn around_writes(routes: Router<Booking>, booking: &Booking) -> Router<Booking> {
+pub fn around_writes(routes: Router<Arc<Booking>>, booking: &Arc<Booking>) -> Router<Arc<Booking>> {
     // They run to their end in a task, so that a client who hangs up cancels nothing half-way; and
     // at most two of one user at once.
-    routes.route_layer(from_fn_with_state(booking.clone(), to_the_end))
+    routes.route_layer(from_fn_with_state(Arc::clone(booking), to_the_end))
 }
 
-async fn with_a_pass(request: Request, next: Next) -> Response {
-    if request.extensions().get::<Pass>().is_none() {
-        return Refusal::PassRequired.into_response();
-    }
-    next.run(request).await
-}
-
-async fn for_a_fan(request: Request, next: Next) -> Response {
-    let pass = request.extensions().get::<Pass>();
-    if pass.and_then(Pass::holder).is_none() {
-        return Refusal::PassRequired.into_response();
-    }
-    next.run(request).await
-}
-
-async fn to_the_end(State(booking): State<Booking>, request: Request, next: Next) -> Response {
+async fn to_the_end(State(booking): State<Arc<Booking>>, request: Request, next: Next) -> Response {
     let user = request.extensions().get::<Pass>().and_then(Pass::holder);
     let Some(user) = user.map(|holder| holder.user) else {
         return Refusal::PassRequired.into_response();
@@ -105,21 +121,6 @@ async fn to_the_end(State(booking): State<Booking>, request: Request, next: Next
     }
 }
 
-async fn identify(State(signer): State<PassSigner>, mut request: Request, next: Next) -> Response {
-    let pass = pass_of(request.headers(), &signer);
-    let id = pass.as_ref().map(|pass| pass.request_id.as_str());
-    let id = id.map_or_else(RequestId::generate, RequestId::known);
-    let context = trace::Context::of(&id, &request);
-    let extensions = request.extensions_mut();
-    extensions.insert(id.clone());
-    if let Some(pass) = pass {
-        extensions.insert(pass);
-    }
-    let mut response = context.run(next.run(request)).await;
-    request_id::tell(&mut response, &id);
-    response
-}
-
 /// The one good pass of a request. Two headers are none: who knows which of them the gateway set.
 fn pass_of(headers: &HeaderMap, signer: &PassSigner) -> Option<Pass> {
     let mut values = headers.get_all(pass::HEADER).iter();
@@ -136,7 +137,8 @@ async fn measure(request: Request, next: Next) -> Response {
     let route = route.map_or_else(|| "none".to_owned(), |route| route.as_str().to_owned());
     let _in_flight = InFlight::enter();
     let began = Instant::now();
-    let response = next.run(request).await;
+    // A request that nobody waits for any more must not hold a connection.
+    let response = in_time(next.run(request)).await;
     let status = response.status().as_u16().to_string();
     if let Some(problem) = response.extensions().get::<Problem>() {
         metrics::counter!("booking_refusals_total", "code" => problem.code()).increment(1);
@@ -164,18 +166,6 @@ impl Drop for InFlight {
     fn drop(&mut self) {
         metrics::gauge!("booking_requests_in_flight").decrement(1.0);
     }
-}
-
-async fn no_store(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let no_store = HeaderValue::from_static("no-store");
-    let headers = response.headers_mut();
-    headers.entry(header::CACHE_CONTROL).or_insert(no_store);
-    response
-}
-
-async fn bounded(request: Request, next: Next) -> Response {
-    in_time(next.run(request)).await
 }
 
 /// The response, or the refusal of a request that took too long. What it was doing is dropped, and

@@ -1,5 +1,7 @@
 //! All routes, in one place.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::routing::get;
 use shared::health;
@@ -10,33 +12,47 @@ use utoipa_axum::routes;
 use crate::app::Booking;
 use crate::openapi::Paper;
 use crate::refusal::Refusal;
+use crate::routes::extract::Fan;
 use crate::settings::Charge;
 use crate::{layers, routes};
 
-/// The public listener's router.
-pub fn router(booking: &Booking) -> Router {
+/// The public listener's router, for who comes with a pass.
+pub fn router(booking: &Arc<Booking>) -> Router {
     let writes = match booking.charge {
         Charge::Demo => writes().merge(charging()),
         Charge::Off => writes(),
     };
-    let own = Router::from(reads())
-        .merge(layers::around_writes(writes.into(), booking))
-        .fallback(async || Refusal::RouteNotFound)
-        .method_not_allowed_fallback(async || Refusal::MethodNotAllowed);
-    let open = Router::from(open());
-    let open = open.method_not_allowed_fallback(async || Refusal::MethodNotAllowed);
-    let health = Router::from(healths());
-    let health = health.method_not_allowed_fallback(async || Refusal::MethodNotAllowed);
-    let own = layers::around_own(own);
-    let open = layers::around_open(open);
-    let all = own.merge(open).merge(health).with_state(booking.clone());
-    layers::around_all(all, booking)
+    let writes = layers::around_writes(writes.into(), booking);
+    let all = Router::from(reads().merge(open()).merge(healths())).merge(writes);
+    let all = all
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(Arc::clone(booking));
+    layers::around_all(all)
+}
+
+/// The same for who comes without: nobody learns what is here.
+pub fn without_a_pass(booking: &Arc<Booking>) -> Router {
+    let health = Router::from(healths())
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(async || Refusal::PassRequired)
+        .with_state(Arc::clone(booking));
+    layers::around_all(health)
+}
+
+/// A pass of an open route names no fan, and learns no more than who has none.
+async fn nothing_here(fan: Result<Fan, Refusal>) -> Refusal {
+    fan.map_or_else(|refusal| refusal, |_| Refusal::RouteNotFound)
+}
+
+async fn wrong_method() -> Refusal {
+    Refusal::MethodNotAllowed
 }
 
 /// The admin listener's router: metrics, and what the line wants to know.
-pub fn admin_router(booking: &Booking) -> Router {
+pub fn admin_router(booking: &Arc<Booking>) -> Router {
     let stock = Router::new().route("/internal/stock", get(routes::stock::handle));
-    shared::admin::router().merge(stock.with_state(booking.clone()))
+    shared::admin::router().merge(stock.with_state(Arc::clone(booking)))
 }
 
 /// Every route with what its annotation says about it, whatever is switched off.
@@ -50,7 +66,7 @@ pub fn on_paper() -> utoipa::openapi::OpenApi {
         .into_openapi()
 }
 
-fn reads() -> OpenApiRouter<Booking> {
+fn reads() -> OpenApiRouter<Arc<Booking>> {
     OpenApiRouter::new()
         .routes(routes!(routes::available_dates::handle))
         .routes(routes!(routes::available_seats::handle))
@@ -60,7 +76,7 @@ fn reads() -> OpenApiRouter<Booking> {
         .routes(routes!(routes::history::handle))
 }
 
-fn writes() -> OpenApiRouter<Booking> {
+fn writes() -> OpenApiRouter<Arc<Booking>> {
     OpenApiRouter::new()
         .routes(routes!(routes::reserve::handle))
         .routes(routes!(routes::release::handle))
@@ -68,17 +84,17 @@ fn writes() -> OpenApiRouter<Booking> {
         .routes(routes!(routes::cancel::handle))
 }
 
-fn charging() -> OpenApiRouter<Booking> {
+fn charging() -> OpenApiRouter<Arc<Booking>> {
     OpenApiRouter::new().routes(routes!(routes::charge::handle))
 }
 
-fn open() -> OpenApiRouter<Booking> {
+fn open() -> OpenApiRouter<Arc<Booking>> {
     OpenApiRouter::new()
         .routes(routes!(routes::concerts::handle))
         .routes(routes!(routes::seat_map::handle))
 }
 
-fn healths() -> OpenApiRouter<Booking> {
+fn healths() -> OpenApiRouter<Arc<Booking>> {
     OpenApiRouter::new()
         .routes(routes!(health::alive))
         .routes(routes!(routes::ready::handle))

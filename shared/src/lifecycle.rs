@@ -8,9 +8,14 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
+use tokio::net::TcpSocket;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// How many connections may wait to be accepted; the system cuts it down to `net.core.somaxconn`.
+/// When a sale opens all come at once, and who finds no room is only heard again a second later.
+const BACKLOG: u32 = 65_535;
 
 /// The one owner of the way down. Clones share it.
 #[derive(Debug, Clone)]
@@ -120,14 +125,42 @@ pub fn on_hangup(shutdown: &Shutdown, reload: impl Fn() + Send + 'static) -> io:
     Ok(())
 }
 
-/// Binds an address before anything else is started, so that a taken port is told at once.
+/// Binds an address before anything else is started, so that a taken port is told at once. Needs a
+/// running tokio runtime.
 ///
 /// # Errors
 /// When the address cannot be bound; the text names it.
 pub fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     use anyhow::Context as _;
-    let listener = TcpListener::bind(address)
-        .with_context(|| format!("cannot listen on {address}: is another process there?"))?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
+    let bound = || -> io::Result<TcpListener> {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)?.into_std()
+    };
+    bound().with_context(|| format!("cannot listen on {address}: is another process there?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn many_who_come_at_once_find_room_to_wait() {
+        let allowed = std::fs::read_to_string("/proc/sys/net/core/somaxconn");
+        let allowed = allowed.ok().and_then(|text| text.trim().parse().ok());
+        let many: usize = allowed.unwrap_or(128).min(500);
+        let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
+        let address = listener.local_addr().expect("bound");
+        // Nobody is accepted meanwhile, and who is turned away would knock again after a second.
+        let patience = Duration::from_millis(900);
+        let connect = |_| TcpStream::connect_timeout(&address, patience);
+        let waiting: Result<Vec<TcpStream>, io::Error> = (0..many).map(connect).collect();
+        assert_eq!(waiting.expect("all are taken").len(), many);
+    }
 }

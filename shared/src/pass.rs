@@ -96,7 +96,7 @@ struct Claims<'a> {
 #[derive(Clone, Debug)]
 pub struct PassSigner {
     keys: SharedKeyring,
-    audience: String,
+    audience: Arc<str>,
     validation: Arc<Validation>,
 }
 
@@ -111,7 +111,7 @@ impl PassSigner {
         validation.set_required_spec_claims(&["exp", "aud", "iss"]);
         Self {
             keys,
-            audience: audience.to_owned(),
+            audience: audience.into(),
             validation: Arc::new(validation),
         }
     }
@@ -129,7 +129,7 @@ impl PassSigner {
         let holder = pass.holder();
         self.keys.load().sign(&Claims {
             iss: ISSUER.into(),
-            aud: (&self.audience).into(),
+            aud: (&*self.audience).into(),
             sub: holder.map(|holder| holder.user.to_string()),
             q: holder.map(|holder| holder.queue.clone()),
             t: holder.map(|holder| holder.ticket),

@@ -1,5 +1,7 @@
 //! `GET /api/available-dates`: the dates that still have a seat.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use chrono::NaiveDate;
@@ -34,7 +36,7 @@ pub struct Request {
         body = Vec<NaiveDate>, example = json!(["2024-10-01", "2024-10-02"]))),
 )]
 pub async fn handle(
-    State(booking): State<Booking>,
+    State(booking): State<Arc<Booking>>,
     FanInside(_): FanInside,
     QueryOf(request): QueryOf<Request>,
 ) -> Result<Json<Vec<NaiveDate>>, Refusal> {

@@ -1,5 +1,7 @@
 //! `GET /api/available-seats/{date}`: the seats of a date.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -65,7 +67,7 @@ impl From<Seat> for Response {
          "row": "1", "seat": "1"}]))),
 )]
 pub async fn handle(
-    State(booking): State<Booking>,
+    State(booking): State<Arc<Booking>>,
     FanInside(fan): FanInside,
     Segment(CalendarDate(date)): Segment<CalendarDate>,
     QueryOf(request): QueryOf<Request>,

@@ -1,5 +1,7 @@
 //! `GET /api/{userId}/balance`: the caller's balance.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -34,7 +36,7 @@ pub struct Response {
         example = json!({"userId": 123, "balance": 10000}))),
 )]
 pub async fn handle(
-    State(booking): State<Booking>,
+    State(booking): State<Arc<Booking>>,
     fan: Fan,
     Segment(user_id): Segment<UserId>,
 ) -> Result<Json<Response>, Refusal> {

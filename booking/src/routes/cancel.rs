@@ -1,5 +1,7 @@
 //! `POST /api/reservations/{id}/cancel`: the caller gives paid seats back for the money.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -45,7 +47,7 @@ pub struct Response {
             "amount": 10000, "refundedAt": "2024-10-06T12:30:00.000Z"}))),
 )]
 pub async fn handle(
-    State(booking): State<Booking>,
+    State(booking): State<Arc<Booking>>,
     fan: Fan,
     Segment(reservation_id): Segment<ReservationId>,
     repeatable: Repeatable,

@@ -1,5 +1,7 @@
 //! `POST /api/{userId}/charge`: puts money on the caller's balance.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use shared::ids::UserId;
@@ -49,7 +51,7 @@ pub struct Response {
         example = json!({"userId": 123, "balance": 20000}))),
 )]
 pub async fn handle(
-    State(booking): State<Booking>,
+    State(booking): State<Arc<Booking>>,
     FanInside(fan): FanInside,
     Segment(user_id): Segment<UserId>,
     repeatable: Repeatable,

@@ -1,5 +1,7 @@
 //! `GET /api/concerts`: what is played where, for anyone.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -53,7 +55,7 @@ impl From<Concert> for Response {
             "timeZone": "Asia/Seoul", "queue": "main"}], "nextCursor": null}))),
 )]
 pub async fn handle(
-    State(booking): State<Booking>,
+    State(booking): State<Arc<Booking>>,
     page: PageOf<ConcertId>,
 ) -> Result<Json<Page<Response>>, Refusal> {
     let found = concerts(&booking.office, page.cursor, page.to_fetch()).await?;

@@ -1,5 +1,7 @@
 //! `GET /api/{userId}/history`: what happened to the caller's balance, the newest first.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use chrono::NaiveDate;
@@ -79,7 +81,7 @@ impl From<LedgerEntry> for Response {
             "nextCursor": null}))),
 )]
 pub async fn handle(
-    State(booking): State<Booking>,
+    State(booking): State<Arc<Booking>>,
     fan: Fan,
     Segment(user): Segment<UserId>,
     page: PageOf<EntryId>,

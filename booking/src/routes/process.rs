@@ -1,5 +1,7 @@
 //! `POST /api/process`: pays the caller's holds.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use serde::{Deserialize, Deserializer, Serialize};
 use shared::ids::{SeatId, UserId};
@@ -112,7 +114,7 @@ impl Response {
             "seatIds": [10], "amount": 10000}]}))),
 )]
 pub async fn handle(
-    State(booking): State<Booking>,
+    State(booking): State<Arc<Booking>>,
     fan: Fan,
     repeatable: Repeatable,
     Json(request): Json<Request>,

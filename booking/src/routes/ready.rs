@@ -1,5 +1,7 @@
 //! `GET /readyz`: whether booking can sell: its database answers and has the schema of this build.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use shared::health::{HealthAnswer, readiness};
@@ -19,7 +21,7 @@ use crate::app::Booking;
             example = json!({"status": "not ready", "missing": "database"})),
     ),
 )]
-pub async fn handle(State(booking): State<Booking>) -> Response {
+pub async fn handle(State(booking): State<Arc<Booking>>) -> Response {
     let missing = ready(&booking.office).await.err();
     readiness(missing.map(|missing| match missing {
         Missing::Database => "database",

@@ -1,5 +1,7 @@
 //! `DELETE /api/reserve/{reservationId}`: the caller gives held seats back.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -37,7 +39,7 @@ pub struct Response {
         {"reservationId": "01926193-9c40-7f21-b0e6-4d2c1a9f8b35", "status": "released"}))),
 )]
 pub async fn handle(
-    State(booking): State<Booking>,
+    State(booking): State<Arc<Booking>>,
     fan: Fan,
     Segment(reservation_id): Segment<ReservationId>,
     repeatable: Repeatable,

@@ -1,5 +1,7 @@
 //! `GET /api/{userId}/reservations`: the caller's reservations, the newest first.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use chrono::NaiveDate;
@@ -122,7 +124,7 @@ impl Response {
             "refundedAt": null}], "nextCursor": null}))),
 )]
 pub async fn handle(
-    State(booking): State<Booking>,
+    State(booking): State<Arc<Booking>>,
     fan: Fan,
     Segment(user): Segment<UserId>,
     page: PageOf<ReservationId>,

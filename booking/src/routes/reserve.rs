@@ -1,5 +1,7 @@
 //! `POST /api/reserve`: holds seats for the caller: these, or the best that are left.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use serde::{Deserialize, Deserializer, Serialize};
 use shared::ids::{ConcertId, SeatId, UserId};
@@ -196,7 +198,7 @@ impl Response {
          "expiresAt": "2024-10-06T12:04:00.000Z", "expiresInMs": 300_000}))),
 )]
 pub async fn handle(
-    State(booking): State<Booking>,
+    State(booking): State<Arc<Booking>>,
     FanInside(fan): FanInside,
     repeatable: Repeatable,
     Json(request): Json<Request>,

@@ -1,5 +1,7 @@
 //! `GET /api/seat-map/{date}`: where the seats of a date are and what they cost, for anyone.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response as HttpResponse;
 use chrono::NaiveDate;
@@ -119,7 +121,7 @@ struct SeatView {
     ),
 )]
 pub async fn handle(
-    State(booking): State<Booking>,
+    State(booking): State<Arc<Booking>>,
     Segment(CalendarDate(date)): Segment<CalendarDate>,
     QueryOf(request): QueryOf<Request>,
     headers: HeaderMap,

@@ -1,5 +1,7 @@
 //! `GET /api/seat-status/{date}`: how the seats of a date stand, a letter each.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response as HttpResponse;
@@ -69,7 +71,7 @@ pub struct Response {
     ),
 )]
 pub async fn handle(
-    State(booking): State<Booking>,
+    State(booking): State<Arc<Booking>>,
     FanInside(fan): FanInside,
     Segment(CalendarDate(date)): Segment<CalendarDate>,
     QueryOf(request): QueryOf<Request>,

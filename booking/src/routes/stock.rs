@@ -1,5 +1,7 @@
 //! `GET /internal/stock` on the admin listener: how much each queue has left, for the line.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -21,7 +23,7 @@ pub struct Response {
 ///
 /// # Errors
 /// As [`stock`].
-pub async fn handle(State(booking): State<Booking>) -> Result<Json<Response>, Refusal> {
+pub async fn handle(State(booking): State<Arc<Booking>>) -> Result<Json<Response>, Refusal> {
     let (stock, left) = stock(&booking.office).await?;
     Ok(Json(Response {
         queues: stock.value.clone(),

@@ -121,9 +121,7 @@ fn sending(
     users: Range<u64>,
 ) -> (Sending, UnboundedReceiver<Ended>) {
     let scenario = &order.scenario;
-    // Twice the time that the line takes when the rate alone is the limit.
-    let line = 2 * scenario.fans / scenario.house.promote_per_second.max(1);
-    let open_for = scenario.arrive_within + Duration::from_secs(line) + PATIENCE;
+    let open_for = scenario.arrive_within + longest_line(scenario) + PATIENCE;
     let (homes, hears) = unbounded_channel();
     let sending = Sending {
         users,
@@ -134,6 +132,15 @@ fn sending(
         scenario: scenario.clone(),
     };
     (sending, hears)
+}
+
+/// How long the line may take: twice as long as the rate needs for everyone, or as long as the room
+/// needs when everyone stays for a whole session.
+fn longest_line(scenario: &Scenario) -> Duration {
+    let house = &scenario.house;
+    let by_rate = 2 * scenario.fans / house.promote_per_second.max(1);
+    let by_room = scenario.fans * house.session_seconds / house.max_active.max(1);
+    Duration::from_secs(by_rate.max(by_room))
 }
 
 /// One run while it goes on.

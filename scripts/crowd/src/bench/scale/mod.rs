@@ -11,6 +11,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
+use anyhow::ensure;
 use serde::Serialize;
 
 use super::house::Revision;
@@ -19,6 +20,9 @@ use super::wrk::Wrk;
 
 pub use sizes::AtSize;
 pub use streams::Streams;
+
+/// Files that a process opens beside its streams.
+const SPARE_FILES: u64 = 200;
 
 /// How large a line, and how many streams.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +63,7 @@ pub async fn measure(
     folder: &Path,
     extent: Extent,
 ) -> anyhow::Result<Scaling> {
-    rlimit::increase_nofile_limit(u64::MAX)?;
+    can_open(extent.streams)?;
     std::fs::create_dir_all(folder)?;
     let wrk = Wrk::new(folder, extent.lasts)?;
     Ok(Scaling {
@@ -67,6 +71,20 @@ pub async fn measure(
         streams: streams::measure(revision, extent.streams).await?,
         sizes: sizes::measure(revision, &wrk, folder, extent).await?,
     })
+}
+
+/// Each stream is an open file in the gateway and one here, and the system says how many a process
+/// may have.
+fn can_open(streams: u64) -> anyhow::Result<()> {
+    let files = rlimit::increase_nofile_limit(u64::MAX)?;
+    let most = files.saturating_sub(SPARE_FILES);
+    ensure!(
+        streams <= most,
+        "{streams} streams need {} open files in one process, and this system allows {files}: \
+         raise the hard limit (ulimit -Hn), or ask for --streams {most}",
+        streams + SPARE_FILES
+    );
+    Ok(())
 }
 
 impl fmt::Display for Scaling {
