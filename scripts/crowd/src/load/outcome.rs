@@ -88,7 +88,8 @@ pub struct WaitsAt {
     pub p50: f64,
     /// One in twenty waited longer.
     pub p95: f64,
-    /// What they were told, half of them less: at least and at most. None while nothing is known.
+    /// What they were told first, half of them less: at least and at most. None while nothing is
+    /// known.
     pub estimate: Option<(u64, u64)>,
 }
 
@@ -259,10 +260,7 @@ fn used(seen: &Seen, cap: u64, evening: &Evening) -> Option<f64> {
     reason = "a run has far fewer than 2^53 fans"
 )]
 fn inside(waits: &[Wait]) -> Option<f64> {
-    let known: Vec<_> = waits
-        .iter()
-        .filter_map(|wait| Some((wait.waited, wait.estimate?)))
-        .collect();
+    let known: Vec<_> = waits.iter().filter_map(|wait| wait.estimate).collect();
     let is_right = |(waited, said): &&(Duration, crate::history::Estimate)| {
         Duration::from_secs(said.min) <= *waited && *waited <= Duration::from_secs(said.max)
     };
@@ -311,7 +309,7 @@ fn waits_at(group: &[&Wait]) -> WaitsAt {
     let said = |end: fn(&crate::history::Estimate) -> u64| {
         let mut said: Vec<u64> = group
             .iter()
-            .filter_map(|wait| wait.estimate.as_ref().map(end))
+            .filter_map(|wait| wait.estimate.as_ref().map(|(_, said)| end(said)))
             .collect();
         said.sort_unstable();
         said.get(said.len() / 2).copied()
@@ -335,7 +333,7 @@ mod tests {
         Wait {
             position,
             waited: Duration::from_secs(seconds),
-            estimate,
+            estimate: estimate.map(|said| (Duration::from_secs(seconds), said)),
         }
     }
 

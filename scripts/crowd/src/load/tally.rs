@@ -44,8 +44,8 @@ pub(super) struct Wait {
     pub position: u64,
     /// Until the fan was told to come in.
     pub waited: Duration,
-    /// What the line said, when it knew.
-    pub estimate: Option<Estimate>,
+    /// How long it still was when the line first knew how long it would be, and what it said.
+    pub estimate: Option<(Duration, Estimate)>,
 }
 
 /// All counts of a run.
@@ -71,7 +71,8 @@ struct Place {
     standing: Option<Standing>,
     since: Duration,
     position: u64,
-    estimate: Option<Estimate>,
+    /// When the line first knew how long it would be, and what it said.
+    estimate: Option<(Duration, Estimate)>,
 }
 
 impl Tally {
@@ -144,7 +145,7 @@ impl Tally {
             standing: None,
             since: entry.invoked,
             position,
-            estimate: said,
+            estimate: None,
         };
         let known = self
             .places
@@ -158,13 +159,17 @@ impl Tally {
                 self.now.arrived += 1;
             }
         }
+        if let (Some(place), Some(said)) = (self.places.get_mut(&entry.fan), said) {
+            place.estimate.get_or_insert((entry.returned, said));
+        }
         if standing == Standing::Active && self.told_in.insert(ticket) {
             self.now.told_in += 1;
             let place = &self.places[&entry.fan];
+            let until = |from: Duration| entry.returned.saturating_sub(from);
             self.waits.push(Wait {
                 position: place.position,
-                waited: entry.returned.saturating_sub(place.since),
-                estimate: place.estimate,
+                waited: until(place.since),
+                estimate: place.estimate.map(|(at, said)| (until(at), said)),
             });
         }
         self.stands(entry.fan, standing);
