@@ -6,8 +6,6 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use problem_details::ProblemDetails;
@@ -188,14 +186,6 @@ impl IntoResponse for Problem {
         response.extensions_mut().insert(self);
         response
     }
-}
-
-/// Layer: writes the body of every [`Problem`], with the request's id.
-pub async fn render(request: Request, next: Next) -> Response {
-    let request_id = RequestId::of(&request);
-    let mut response = next.run(request).await;
-    write(&mut response, &request_id);
-    response
 }
 
 /// Writes the body of the [`Problem`] that an answer is, with the request's id; any other answer

@@ -90,6 +90,8 @@ pub struct HeldAnswer {
     pub reservation_id: Uuid,
     /// In won.
     pub amount: u64,
+    /// For how long it is held from now on.
+    pub expires_in_ms: u64,
     seat_id: u64,
     status: String,
 }

@@ -61,14 +61,22 @@ pub struct Fan {
     token: Option<String>,
     calls: usize,
     keys: usize,
-    /// What is reserved and not paid: the seat's id and its price.
-    held: Vec<(u64, u64)>,
+    /// What is reserved and not paid.
+    held: Vec<Held>,
     balance: u64,
     /// The position that was shown last.
     shown: Option<u64>,
     /// How long the fan thinks before each step in the house, in ms.
     thinks_ms: Range<u64>,
     home_by: Option<Instant>,
+}
+
+/// A seat that is the fan's for some minutes.
+#[derive(Debug)]
+struct Held {
+    seat: u64,
+    price: u64,
+    until: Instant,
 }
 
 /// A call to be made until it is answered.

@@ -1,11 +1,12 @@
 //! In the house: looking, picking, reserving, charging, paying, and looking at the tickets.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rand::Rng as _;
 use serde_json::json;
 
-use super::{Fan, Stop};
+use super::{Fan, Held, Stop};
 use crate::answers::{ChargedAnswer, DatesAnswer, HeldAnswer, PaidAnswer, Seat};
 use crate::answers::{SeatsAnswer, TicketsAnswer};
 use crate::hall::Hall;
@@ -44,6 +45,8 @@ impl Fan {
     /// # Errors
     /// Why there is no purchase, or not yet.
     pub async fn shop(&mut self, hall: &Hall, wanted: usize) -> Result<(), Stop> {
+        // An earlier session may have left holds behind, and time goes on.
+        self.forget_lapsed();
         self.hold_seats(hall, wanted).await?;
         let price = self.price();
         if self.balance < price {
@@ -104,13 +107,17 @@ impl Fan {
         self.reserve(first).await
     }
 
+    fn forget_lapsed(&mut self) {
+        self.held.retain(|held| held.until > Instant::now());
+    }
+
     fn holds(&self, seat: u64) -> bool {
-        self.held.iter().any(|(held, _)| *held == seat)
+        self.held.iter().any(|held| held.seat == seat)
     }
 
     /// What all that is held costs.
     fn price(&self) -> u64 {
-        self.held.iter().map(|(_, price)| price).sum()
+        self.held.iter().map(|held| held.price).sum()
     }
 
     /// What can be had now, as the fan or a friend sees it.
@@ -121,7 +128,7 @@ impl Fan {
         }
         let seats: Arc<[Seat]> = self.see_seats(hall).await?.into();
         if let Some(picture) = &mut picture {
-            **picture = Some((std::time::Instant::now(), Arc::clone(&seats)));
+            **picture = Some((Instant::now(), Arc::clone(&seats)));
         }
         Ok(seats)
     }
@@ -143,7 +150,11 @@ impl Fan {
         let body = json!({ "userId": self.user, "seatId": seat.seat_id });
         let reserve = self.write(call, "/api/reserve".to_owned(), body);
         let held: HeldAnswer = self.ask(&reserve).await?;
-        self.held.push((seat.seat_id, held.amount));
+        self.held.push(Held {
+            seat: seat.seat_id,
+            price: held.amount,
+            until: Instant::now() + Duration::from_millis(held.expires_in_ms),
+        });
         Ok(())
     }
 
@@ -164,6 +175,10 @@ impl Fan {
     /// # Errors
     /// When it is refused, or never answered.
     pub async fn pay(&mut self) -> Result<(), Stop> {
+        self.forget_lapsed();
+        if self.held.is_empty() {
+            return Err(Stop::Refused(LAPSED.to_owned()));
+        }
         let amount = self.price();
         let body = json!({ "userId": self.user, "amount": amount });
         let pay = self.write(Call::Pay { amount }, "/api/process".to_owned(), body);

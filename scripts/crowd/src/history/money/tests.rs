@@ -55,9 +55,11 @@ fn books() -> Books {
     let answers = [
         (
             "r",
-            format!(
-                r#"{{"reservationId":"{nil}","amount":{WON},"seatId":{SEAT},"status":"reserved"}}"#
-            ),
+            serde_json::json!({
+                "reservationId": nil.to_string(), "amount": WON, "seatId": SEAT,
+                "status": "reserved", "expiresInMs": 300_000,
+            })
+            .to_string(),
         ),
         ("c", format!(r#"{{"balance":{WON}}}"#)),
         (
