@@ -44,8 +44,7 @@ export async function the_number_never_rises_and_a_lost_network_is_told(stage) {
   const others = await Promise.all(Array.from({ length: 8 }, () => stage.issue(stage.newUser())));
   const fan = await stage.fan({ size: "desktop", locale: "ko-KR" });
   const cable = await Cable.lay(stage.address);
-  fan.page.goto = ((go) => (url) => go(url.replace(stage.address, cable.address)))(fan.page.goto.bind(fan.page));
-  await stage.join(fan);
+  await stage.join(fan, "/stagedoor/line", cable.address);
   await waitScene(fan.page, "waiting");
   assert.equal(await fan.page.locator("html").getAttribute("lang"), "ko");
   await fan.page.evaluate(() => {
@@ -77,8 +76,7 @@ export async function a_phone_that_slept_is_up_to_date_as_soon_as_it_wakes(stage
   const others = await Promise.all(Array.from({ length: 6 }, () => stage.issue(stage.newUser())));
   const fan = await stage.fan({ size: "phone" });
   const cable = await Cable.lay(stage.address);
-  await stage.join(fan);
-  await fan.page.goto(`${cable.address}/stagedoor/line`);
+  await stage.join(fan, "/stagedoor/line", cable.address);
   await waitScene(fan.page, "waiting");
   const before = Number((await position(fan.page)).replaceAll(",", ""));
   const pages = (await stage.processes()).filter(({ type }) => type === "renderer");

@@ -53,9 +53,11 @@ export class Stage {
     return { context, page, user: this.newUser() };
   }
 
-  /** Joins by the form of the waiting page. */
-  async join(fan, path = "/stagedoor/line") {
-    await fan.page.goto(this.address + path);
+  /** Joins by the form of the waiting page. A fan keeps to one address: a browser may ask for the
+   * icon of the page it has left after it has gone elsewhere, and then the new page's policy refuses
+   * the old address. */
+  async join(fan, path = "/stagedoor/line", address = this.address) {
+    await fan.page.goto(address + path);
     await fan.page.locator("section:not([hidden]) input[name=user]").fill(String(fan.user));
     await fan.page.locator("section:not([hidden]) form.join button").click();
     await fan.page.waitForURL(/\/stagedoor\/line/);
