@@ -4,6 +4,7 @@
 mod about;
 pub mod admin;
 pub mod clock;
+pub mod gather;
 pub mod health;
 pub mod ids;
 pub mod jitter;

@@ -5,7 +5,7 @@ use std::time::Instant;
 use shared::ids::{QueueName, UserId};
 
 use super::estimate::Estimator;
-use super::joins::Gathering;
+use super::joins::Joining;
 use super::pace;
 use super::picture::Picture;
 use super::place::{Outlook, Place, Standing};
