@@ -1,18 +1,16 @@
-//! How long a wait will be, from how fast the line has moved: measured over a short and a long
-//! window, and told as a range. Nothing is told while nothing is known.
+//! How long a wait will be, from how fast the line has moved ([`super::speed`]), told as a range.
+//! Nothing is told while nothing is known.
 //!
 //! What was told is held against what came true, and published: an estimate nobody checks is noise.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use shared::ids::Ticket;
 
-const SHORT: Duration = Duration::from_secs(10);
-const LONG: Duration = Duration::from_mins(1);
-/// A line that has moved for less time says nothing about its speed.
-const KNOWN_AFTER: Duration = Duration::from_secs(5);
+use super::speed::{Movement, Speed, Track};
+
 /// The range is wider than the two speeds, by this share of them.
 const SPREAD: f64 = 0.25;
 /// So many told estimates are held against the truth at a time.
@@ -35,20 +33,9 @@ enum Truth {
     Later,
 }
 
-/// Places per second, over the two windows.
-#[derive(Debug, Clone, Copy)]
-struct Speeds {
-    slow: f64,
-    fast: f64,
-}
-
 #[derive(Default)]
 struct Record {
-    /// When, and how many places had been called or given up by then.
-    marks: VecDeque<(Instant, u64)>,
-    served: u64,
-    /// As of the last mark, as far as they are known.
-    speeds: Option<Speeds>,
+    track: Track,
     told: HashMap<Ticket, (Instant, Estimate)>,
 }
 
@@ -57,30 +44,21 @@ struct Record {
 pub(crate) struct Estimator(Mutex<Record>);
 
 impl Estimator {
-    /// The line has moved by so many places since the last call.
-    pub(crate) fn moved(&self, places: u64, now: Instant) {
-        let mut record = self.lock();
-        record.served += places;
-        let mark = (now, record.served);
-        record.marks.push_back(mark);
-        while record.marks.front().is_some_and(|(at, _)| now - *at > LONG) {
-            record.marks.pop_front();
-        }
-        record.speeds = record.measure(now);
+    /// Follows one tick of the line.
+    pub(crate) fn follow(&self, movement: &Movement, now: Instant) {
+        self.lock().track.follow(movement, now);
     }
 
     /// Forgets the speed: after a loss or a gap the old one says nothing.
     pub(crate) fn forget(&self) {
-        let mut record = self.lock();
-        record.marks.clear();
-        record.speeds = None;
+        self.lock().track.forget();
     }
 
     /// How long the fan with this ticket will wait at this position. What a fan is told first is
     /// remembered, to hold it against the truth.
     pub(crate) fn tell(&self, ticket: Ticket, position: u64, now: Instant) -> Option<Estimate> {
         let mut record = self.lock();
-        let estimate = record.speeds?.estimate(position);
+        let estimate = Estimate::of(position, record.track.speed(position)?);
         if record.told.len() < SAMPLES {
             record.told.entry(ticket).or_insert((now, estimate));
         }
@@ -111,30 +89,16 @@ impl Estimator {
     }
 }
 
-impl Record {
-    /// Places per second over this window, as far as it is known.
-    fn speed(&self, window: Duration, now: Instant) -> Option<f64> {
-        let begin = self.marks.iter().find(|(at, _)| now - *at <= window)?;
-        let seconds = (now - begin.0).as_secs_f64();
-        let served = self.served - begin.1;
-        (seconds >= KNOWN_AFTER.as_secs_f64() && served > 0).then(|| as_f64(served) / seconds)
-    }
-
-    fn measure(&self, now: Instant) -> Option<Speeds> {
-        let (short, long) = (self.speed(SHORT, now)?, self.speed(LONG, now)?);
-        Some(Speeds {
-            slow: short.min(long),
-            fast: short.max(long),
-        })
-    }
-}
-
-impl Speeds {
-    fn estimate(self, position: u64) -> Estimate {
+impl Estimate {
+    /// Where fans come in by waves, nobody knows where in a wave this position will be.
+    fn of(position: u64, speed: Speed) -> Self {
         let places = as_f64(position);
-        Estimate {
-            min_seconds: whole((places / self.fast * (1.0 - SPREAD)).floor()),
-            max_seconds: whole((places / self.slow * (1.0 + SPREAD)).ceil() + 1.0),
+        let standstill = speed.standstill.as_secs_f64();
+        let soonest = places / speed.fast * (1.0 - SPREAD) - standstill;
+        let latest = places / speed.slow * (1.0 + SPREAD) + standstill;
+        Self {
+            min_seconds: whole(soonest.floor()),
+            max_seconds: whole(latest.ceil() + 1.0),
         }
     }
 }
@@ -150,14 +114,14 @@ fn hold_against(estimate: Estimate, waited: Duration) -> Truth {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "positions are far below 2^52")]
-const fn as_f64(count: u64) -> f64 {
+pub(super) const fn as_f64(count: u64) -> f64 {
     count as f64
 }
 
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a wait is positive, and the cast saturates"
+    reason = "what is below 0 is 0: the cast saturates"
 )]
 const fn whole(seconds: f64) -> u64 {
     seconds as u64
@@ -167,10 +131,16 @@ const fn whole(seconds: f64) -> u64 {
 mod tests {
     use super::*;
 
-    /// A line that moves by so many places a second, for so many seconds.
+    /// A line that moves by so many places a second, for so many seconds, with room for all.
     fn moving(estimator: &Estimator, from: Instant, speed: u64, seconds: u64) -> Instant {
+        let movement = Movement {
+            places: speed,
+            waiting: 1_000,
+            max_active: u64::MAX,
+            ..Movement::default()
+        };
         for second in 0..=seconds {
-            estimator.moved(speed, from + Duration::from_secs(second));
+            estimator.follow(&movement, from + Duration::from_secs(second));
         }
         from + Duration::from_secs(seconds)
     }

@@ -12,6 +12,7 @@ mod place;
 mod presence;
 mod queue;
 mod refresh;
+mod speed;
 mod streams;
 mod turns;
 

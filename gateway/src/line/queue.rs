@@ -20,7 +20,7 @@ pub(crate) struct Queue {
     pub(crate) picture: Picture,
     pub(crate) presence: Presence,
     pub(crate) estimator: Estimator,
-    pub(crate) joins: Gathering,
+    pub(crate) joins: Joining,
     pub(crate) turns: Turns,
     pub(crate) streams: Streams,
 }
@@ -32,7 +32,7 @@ impl Queue {
             picture: Picture::default(),
             presence: Presence::default(),
             estimator: Estimator::default(),
-            joins: Gathering::default(),
+            joins: Joining::default(),
             turns: Turns::default(),
             streams: Streams::default(),
         }

@@ -7,6 +7,7 @@ use crate::store::{Store, StoreError, Tick};
 
 use super::Line;
 use super::queue::Queue;
+use super::speed::Movement;
 
 impl Line {
     /// Brings the pictures of all queues up to date.
@@ -16,7 +17,13 @@ impl Line {
     pub async fn refresh(&self) -> Result<(), StoreError> {
         let mut result = Ok(());
         for queue in &self.0.queues {
+            let was_full = queue.picture.is_full();
             result = result.and(refresh(&self.0.store, queue).await);
+            // Of a session that has run out nobody tells: whoever waits for its slot is not left
+            // to the scheduler's next second.
+            if was_full && !queue.picture.is_full() {
+                self.0.nudge.notify_one();
+            }
         }
         result
     }
@@ -42,7 +49,7 @@ async fn refresh(store: &Store, queue: &Queue) -> Result<(), StoreError> {
 async fn follow(store: &Store, queue: &Queue, tick: Tick, sent: Instant) -> Result<(), StoreError> {
     queue.follow(&tick.changes, sent);
     if let Some(places) = queue.picture.apply(tick.clone(), sent) {
-        queue.estimator.moved(places, sent);
+        queue.estimator.follow(&Movement::of(&tick, places), sent);
         return Ok(());
     }
     metrics::counter!("gateway_picture_drifts_total").increment(1);

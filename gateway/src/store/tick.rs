@@ -67,6 +67,14 @@ pub struct ConfigTexts {
     pub fields: Vec<String>,
 }
 
+impl ConfigTexts {
+    /// `max_active`, where it was ever good; a fraction makes no session.
+    #[must_use]
+    pub fn max_active(&self) -> Option<u64> {
+        self.fields.first()?.split('.').next()?.parse().ok()
+    }
+}
+
 /// How the line stands, and what has changed since the picture was last told.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tick {
@@ -123,6 +131,15 @@ impl Store {
 
 const NUMBERS: usize = 11;
 const CONFIG_FIELDS: usize = 5;
+
+impl Tick {
+    /// Whether one more session has room.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        let most = self.config.max_active();
+        most.is_none_or(|most| self.sessions < most)
+    }
+}
 
 impl FromRedisValue for Tick {
     fn from_redis_value(value: Value) -> Result<Self, ParsingError> {

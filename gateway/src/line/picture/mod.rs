@@ -84,6 +84,13 @@ impl Picture {
         fields.is_some_and(|fields| fields.last().is_some_and(|own| own == mode))
     }
 
+    /// Whether fans waited at the last tick, and no session more had room.
+    pub(crate) fn is_full(&self) -> bool {
+        let known = self.known();
+        let tick = known.view.as_ref().map(|view| &view.tick);
+        tick.is_some_and(|tick| tick.waiting > 0 && !tick.has_room())
+    }
+
     /// Whether it is time to ask Redis about a place that may have changed; it counts as asked.
     pub(crate) fn is_time_to_ask(&self, user: UserId) -> bool {
         let now = Instant::now();

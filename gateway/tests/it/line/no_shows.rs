@@ -1,5 +1,7 @@
 //! Who is called and not there: parked, back within the grace, out with the third miss.
 
+use std::time::Duration;
+
 use gateway::line::Standing;
 use shared::token::QueueToken;
 
@@ -28,6 +30,25 @@ async fn a_missed_claim_parks_for_five_minutes_and_gives_the_slot_on() {
     let grace = redis.score("parked", 1).await.expect("parked") - redis.now_ms().await;
     assert!((290_000..=300_000).contains(&grace), "{grace} ms");
     assert_eq!(redis.record(1).await, Some(format!("{}:0:1", token.ticket)));
+}
+
+#[tokio::test]
+async fn a_session_that_runs_out_while_others_wait_is_noticed_by_the_next_tick() {
+    let (redis, desk) = opened(&[("max_active", "1")]).await;
+    desk.join(1).await;
+    desk.join(2).await;
+    desk.line.refresh().await.expect("Redis answers");
+    let nudged = |within| tokio::time::timeout(within, desk.line.nudged());
+    // What the joins themselves have said.
+    let _said = nudged(Duration::from_millis(50)).await;
+    desk.line.refresh().await.expect("Redis answers");
+    let still_full = nudged(Duration::from_millis(50)).await;
+    assert!(still_full.is_err(), "nothing has happened");
+    redis.run_out("active", 1).await;
+    desk.line.refresh().await.expect("Redis answers");
+    let freed = nudged(Duration::from_secs(1)).await;
+    assert!(freed.is_ok(), "a slot has become free");
+    assert_eq!(desk.promote().await.promoted, 1);
 }
 
 #[tokio::test]
