@@ -24,6 +24,23 @@ pub(super) fn use_of_capacity(
     (room > 0).then(|| share(claimed, room))
 }
 
+/// The longest time in which there was room for one more session, present fans waited and the rate
+/// was not the limit, to the grain of the looks: how long a slot stands empty once its session is
+/// over.
+pub(super) fn longest_vacancy(
+    looks: &[(Duration, Use)],
+    fans_waited: impl Fn(Duration) -> bool,
+) -> Duration {
+    let mut longest = Duration::ZERO;
+    let mut since = None;
+    for (at, look) in looks {
+        let is_vacant = look.has_room && !look.rate_limits && fans_waited(*at);
+        since = is_vacant.then(|| since.unwrap_or(*at));
+        longest = longest.max(since.map_or(Duration::ZERO, |since| at.saturating_sub(since)));
+    }
+    longest
+}
+
 #[expect(
     clippy::cast_precision_loss,
     reason = "a run has far fewer than 2^53 sessions"
@@ -45,6 +62,7 @@ mod tests {
             Use {
                 at,
                 claimed,
+                has_room: claimed < 8,
                 rate_limits,
             },
         )
@@ -64,5 +82,21 @@ mod tests {
             "{used:?}"
         );
         assert_eq!(use_of_capacity(&looks[2..], 10, |_| false), None);
+    }
+
+    #[test]
+    fn a_vacancy_lasts_as_long_as_looks_in_a_row_see_room() {
+        let free = |second| look(second, 7, false);
+        let looks = [
+            free(1),
+            free(3),
+            look(4, 8, false),
+            free(5),
+            look(8, 7, true),
+        ];
+        let longest = |looks| longest_vacancy(looks, |_| true);
+        assert_eq!(longest(&looks), Duration::from_secs(2));
+        assert_eq!(longest(&looks[2..]), Duration::ZERO, "seen once");
+        assert_eq!(longest_vacancy(&looks, |_| false), Duration::ZERO);
     }
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, SecondsFormat};
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use super::capacity::use_of_capacity;
+use super::capacity::{longest_vacancy, use_of_capacity};
 use super::race::Race;
 use super::tally::{Moment, Wait, ms};
 use super::venue::Venue;
@@ -230,12 +230,8 @@ fn figures(order: &Order, evening: &Evening, (seen, cap, race): Aside) -> Vec<(S
         );
         figures.push(("from the signal to the last answer".to_owned(), told));
     }
-    if let Some(used) = seen
-        .zip(cap)
-        .and_then(|(seen, cap)| used(seen, cap, evening))
-    {
-        let about = "use of capacity while present fans waited";
-        figures.push((about.to_owned(), format!("{:.1} %", used * 100.0)));
+    if let Some((seen, cap)) = seen.zip(cap) {
+        figures.extend(of_the_room(seen, cap, evening));
     }
     if let Some(share) = inside(&evening.tally.waits) {
         let about = "true waits inside the shown range";
@@ -245,13 +241,26 @@ fn figures(order: &Order, evening: &Evening, (seen, cap, race): Aside) -> Vec<(S
     figures
 }
 
-fn used(seen: &Seen, cap: u64, evening: &Evening) -> Option<f64> {
-    let looks: Vec<_> = seen
-        .uses
-        .iter()
+fn of_the_room(seen: &Seen, cap: u64, evening: &Evening) -> Vec<(String, String)> {
+    let looks = seen.uses.iter();
+    let looks: Vec<_> = looks
         .map(|look| (evening.history.at(look.at), *look))
         .collect();
-    use_of_capacity(&looks, cap, |at| evening.tally.had_waiting(at))
+    let waited = |at| evening.tally.had_waiting(at);
+    let Some(used) = use_of_capacity(&looks, cap, waited) else {
+        return Vec::new();
+    };
+    let vacant = longest_vacancy(&looks, waited);
+    vec![
+        (
+            "use of capacity while present fans waited".to_owned(),
+            format!("{:.1} %", used * 100.0),
+        ),
+        (
+            "longest time that a slot whose session was over stood empty then".to_owned(),
+            format!("{:.2} s", vacant.as_secs_f64()),
+        ),
+    ]
 }
 
 /// Of the waits for which the line had said something, those that it had right.

@@ -317,6 +317,29 @@ mod tests {
     }
 
     #[test]
+    fn a_wait_is_held_against_what_the_line_said_first() {
+        let mut tally = Tally::new();
+        let says = |at, (min, max)| {
+            let fact = Fact::Place {
+                ticket: 1,
+                standing: Standing::Waiting(1),
+                estimate: Some(Estimate { min, max }),
+            };
+            entry(1, at, Call::Poll, Outcome::Ok(fact))
+        };
+        tally.add(&told(1, 0, Standing::Waiting(2)));
+        tally.add(&says(2, (5, 9)));
+        tally.add(&says(4, (1, 2)));
+        tally.add(&told(1, 9, Standing::Active));
+        let said = Estimate { min: 5, max: 9 };
+        assert_eq!(
+            tally.waits[0].estimate,
+            Some((Duration::from_secs(7), said)),
+            "from when it was said, not from when the fan came"
+        );
+    }
+
+    #[test]
     fn an_end_that_no_fan_deserves_is_found_and_so_is_a_crowd_that_got_nowhere() {
         let mut tally = Tally::new();
         tally.went_home(1, &Home::WentQuiet);

@@ -36,6 +36,8 @@ pub struct Use {
     pub at: Instant,
     /// Unexpired sessions that their fans have claimed.
     pub claimed: usize,
+    /// Whether one more session had room.
+    pub has_room: bool,
     /// Whether the rate let nobody in just then: the bucket had less than one token.
     pub rate_limits: bool,
 }
@@ -202,6 +204,7 @@ fn judge(seen: &mut Seen, (time, mut active, called, waiting, bucket): Moment, c
     seen.uses.push(Use {
         at: looked,
         claimed: claimed_of(&active, &called),
+        has_room: sessions < cap,
         rate_limits: bucket.is_some_and(|tokens| tokens < 1.0),
     });
     seen.samples += 1;
