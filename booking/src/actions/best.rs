@@ -53,15 +53,17 @@ pub async fn reserve_best<R: Serialize>(
     let mut spread = 1;
     for last in (0..MAX_CHOICES).rev().map(|left| left == 0) {
         let passed_over = rand::rng().random_range(0..spread);
-        let seats = {
-            let mut connection = office.database.connection().await?;
-            let chosen = choose(&mut connection, office, call, wished, passed_over).await;
-            let chosen = match chosen {
-                Err(refusal) => return refuse(&mut connection, call, refusal).await,
-                Ok(seats) => seats,
-            };
-            connection.put_back();
-            chosen
+        let mut connection = office.database.connection().await?;
+        let chosen = choose(&mut connection, office, call, wished, passed_over).await;
+        let seats = match chosen {
+            Err(Refusal::Failed(failure)) => return Err(failure.into()),
+            chosen => {
+                connection.put_back();
+                match chosen {
+                    Ok(seats) => seats,
+                    Err(refusal) => return refuse(office, call, refusal).await,
+                }
+            }
         };
         let wish = Wish {
             queue: wished.queue.clone(),

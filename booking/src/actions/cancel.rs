@@ -34,13 +34,18 @@ async fn once<R: Serialize>(
     answer: impl Fn(&Refund) -> R,
 ) -> Result<Answer, Refusal> {
     let mut connection = office.database.connection().await?;
-    let Some(sale) = store::refund::find(&mut connection, call.user, id).await? else {
-        return refuse(&mut connection, call, Refusal::ReservationNotFound).await;
-    };
+    let sale = store::refund::find(&mut connection, call.user, id).await?;
     // On the database's clock, when the call came: who has to wait for a lock is not late for it.
-    if let Err(refusal) = sale.may_be_cancelled() {
-        return refuse(&mut connection, call, refusal).await;
-    }
+    let sale = sale
+        .ok_or(Refusal::ReservationNotFound)
+        .and_then(|sale| sale.may_be_cancelled().map(|()| sale));
+    let sale = match sale {
+        Ok(sale) => sale,
+        Err(refusal) => {
+            connection.put_back();
+            return refuse(office, call, refusal).await;
+        }
+    };
     let mut tx = store::begin(&mut connection).await?;
     let account = match head(&mut tx, call).await? {
         Head::Fresh(account) => account,

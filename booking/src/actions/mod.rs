@@ -19,6 +19,7 @@ pub mod concerts;
 pub mod forget;
 pub mod history;
 pub mod import;
+pub mod look;
 pub mod migrate;
 pub mod process;
 pub mod ready;
@@ -36,13 +37,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use board::Board;
+use look::Looks;
 use shared::ids::{ConcertId, UserId};
 
 use crate::domain::key::{Answer, Keyed};
 use crate::refusal::Refusal;
 use crate::settings::{DatabaseSettings, Settings};
 use crate::store::balance::Account;
-use crate::store::{self, Connection, Database, Pooled, Question, Statement, Tx};
+use crate::store::{self, Database, Pooled, Question, Statement, Tx};
 
 /// What every action works with.
 #[derive(Debug, Clone)]
@@ -57,6 +59,8 @@ pub struct Office {
     pub default_concert: Option<ConcertId>,
     /// What is shown to all. Clones share it.
     pub board: Arc<Board>,
+    /// Who waits to see how seats and keys stand. Clones share it.
+    pub looks: Arc<Looks>,
 }
 
 impl Office {
@@ -69,6 +73,7 @@ impl Office {
             cooldown: settings.cooldown,
             default_concert: settings.default_concert,
             board: Arc::default(),
+            looks: Arc::default(),
         }
     }
 
@@ -81,6 +86,7 @@ impl Office {
             cooldown: Duration::ZERO,
             default_concert: None,
             board: Arc::default(),
+            looks: Arc::default(),
         }
     }
 }
@@ -151,16 +157,13 @@ fn kept(call: &Call, account: &Account, answer: &Answer) -> Option<Statement> {
 }
 
 /// Ends a call that a plain read has refused. Its key is looked up only now, after that read: what
-/// refuses the call may be its own earlier success.
-async fn refuse(
-    connection: &mut Connection,
-    call: &Call,
-    refusal: Refusal,
-) -> Result<Answer, Refusal> {
+/// refuses the call may be its own earlier success. The caller must hold no connection meanwhile.
+async fn refuse(office: &Office, call: &Call, refusal: Refusal) -> Result<Answer, Refusal> {
     let Some(keyed) = &call.keyed else {
         return Err(refusal);
     };
-    match store::key::find(connection, call.user, keyed).await? {
+    let stored = office.looks.key(&office.database, call.user, keyed);
+    match stored.await? {
         Some(stored) => stored.replay(keyed),
         None => Err(refusal),
     }

@@ -10,7 +10,7 @@ use crate::domain::key::Answer;
 use crate::domain::reservation::{Hold, ReservationId};
 use crate::domain::seat::{Offer, SeatIds};
 use crate::refusal::Refusal;
-use crate::store::{self, Connection, Failure, Unwritten, Writes};
+use crate::store::{self, Failure, Unwritten, Writes};
 
 /// What is wished for.
 #[derive(Debug, Clone)]
@@ -44,20 +44,14 @@ async fn once<R: Serialize>(
     wish: &Wish,
     answer: impl Fn(&Hold) -> R,
 ) -> Result<Answer, Refusal> {
-    let mut connection = office.database.connection().await?;
     // Ten thousand losers end here, without a lock.
-    let offer = match offer(&mut connection, office, call, wish).await {
-        Ok((_, Some(hold))) if call.keyed.is_none() => {
-            connection.put_back();
-            return Ok(Answer::ok(&answer(&hold)));
-        }
+    let offer = match offer(office, call, wish).await {
+        Ok((_, Some(hold))) if call.keyed.is_none() => return Ok(Answer::ok(&answer(&hold))),
         Ok((offer, _)) => offer,
-        Err(refusal) => {
-            let answer = refuse(&mut connection, call, refusal).await;
-            connection.put_back();
-            return answer;
-        }
+        Err(Refusal::Failed(failure)) => return Err(failure.into()),
+        Err(refusal) => return refuse(office, call, refusal).await,
     };
+    let mut connection = office.database.connection().await?;
     let has_any = store::belongings::has_any(call.user, offer.date);
     let (mut tx, account, has_any) = match begin(&mut connection, call, has_any).await? {
         Begun::Fresh(tx, account, has_any) => (tx, account.ok_or(Failure::UnknownUser)?, has_any),
@@ -91,13 +85,13 @@ struct Lost;
 
 /// The seats as a plain read sees them, and the caller's own hold when it has them all already.
 async fn offer(
-    connection: &mut Connection,
     office: &Office,
     call: &Call,
     wish: &Wish,
 ) -> Result<(Offer, Option<Hold>), Refusal> {
-    let offers = store::seat::offers(&wish.seats, call.user, office.hold);
-    let offer = Offer::of(offers.ask(connection).await?, &wish.seats)?;
+    let seen = office.looks.seats(&office.database, &wish.seats).await?;
+    let offers = store::seat::offers(seen, call.user, office.hold)?;
+    let offer = Offer::of(offers, &wish.seats)?;
     let hold = offer.check(&wish.queue)?;
     Ok((offer, hold))
 }

@@ -1,11 +1,13 @@
 //! Idempotency keys: the last row that a transaction writes, so that it stands for a success.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use shared::ids::{Ticket, UserId};
 use shared::sabotage;
 
 use super::{Connection, Failure, Question, Statement, signed};
-use crate::domain::key::{Answer, Keyed, Stored};
+use crate::domain::key::{Answer, IdempotencyKey, Keyed, Stored};
 
 /// The columns of a key that may not be there, under the names that every query gives them.
 #[derive(sqlx::FromRow)]
@@ -46,25 +48,40 @@ fn look_up_is_off() -> bool {
     sabotage::is_off("idempotency")
 }
 
-/// Looks a key up without any lock: one that is still being written is not seen.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn find(
-    on: &mut Connection,
-    user: UserId,
-    keyed: &Keyed,
-) -> Result<Option<Stored>, Failure> {
-    let statement = Statement::new(
-        "SELECT fingerprint, http_status, body, revoke_ticket
-           FROM idempotency_keys WHERE user_id = ? AND idem_key = ?",
-    )
-    .bind(signed(user.get()))
-    .bind(keyed.key.as_bytes());
-    let question = Question::new(statement, |rows: Vec<KeyColumns>| {
-        rows.into_iter().next().map_or(Ok(None), stored)
-    });
-    question.ask(on).await
+#[derive(sqlx::FromRow)]
+struct Row {
+    user_id: i64,
+    idem_key: Vec<u8>,
+    #[sqlx(flatten)]
+    key: KeyColumns,
+}
+
+/// What stands under each of these keys, in their order. Looked up without any lock: one that is
+/// still being written is not seen.
+#[must_use]
+pub fn look(wanted: Vec<(UserId, IdempotencyKey)>) -> Question<Vec<Option<Stored>>> {
+    // Spelled out: not every server finds pairs through the primary key.
+    let each = vec!["(user_id = ? AND idem_key = ?)"; wanted.len()].join(" OR ");
+    let sql = format!(
+        "SELECT user_id, idem_key, fingerprint, http_status, body, revoke_ticket
+           FROM idempotency_keys WHERE {each}"
+    );
+    let statement = wanted
+        .iter()
+        .fold(Statement::new(sql), |statement, (user, key)| {
+            statement.bind(signed(user.get())).bind(key.as_bytes())
+        });
+    Question::new(statement, move |rows: Vec<Row>| {
+        let mut known = HashMap::new();
+        for row in rows {
+            known.insert((row.user_id, row.idem_key), stored(row.key)?);
+        }
+        let find = |(user, key): &(UserId, IdempotencyKey)| {
+            let pair = (signed(user.get()), key.as_bytes().to_vec());
+            known.get(&pair).cloned().flatten()
+        };
+        Ok(wanted.iter().map(find).collect())
+    })
 }
 
 /// Keeps a success under its key.

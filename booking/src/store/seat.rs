@@ -3,6 +3,7 @@
 //! Every UPDATE by id names the primary key as its index: with `hold_expires_at` in the WHERE both
 //! servers would walk the expiry index instead and deadlock although the ids are sorted.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -18,8 +19,9 @@ use crate::domain::date::SaleWindow;
 use crate::domain::reservation::{Deadline, Hold, ReservationId};
 use crate::domain::seat::{Offer, Place, Seat, SeatIds, Standing, State, Wanted};
 
-#[derive(sqlx::FromRow)]
-struct OfferRow {
+/// A seat as a plain read saw it, with its date and whoever has it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Seen {
     id: i64,
     price: i64,
     status: String,
@@ -35,7 +37,7 @@ struct OfferRow {
     now: DateTime<Utc>,
 }
 
-impl OfferRow {
+impl Seen {
     fn standing(&self, caller: UserId) -> Standing {
         let hold = (self.reservation_id.map(ReservationId), self.hold_expires_at);
         match (self.status.as_str(), hold) {
@@ -69,10 +71,9 @@ impl OfferRow {
     }
 }
 
-/// What the caller has to know of these seats, without a lock: one offer for each date that they
-/// are of. Seats that there are none of are left out.
+/// How these seats stand, without a lock. Those that there are none of are left out.
 #[must_use]
-pub fn offers(seats: &SeatIds, caller: UserId, hold: Duration) -> Question<Vec<Offer>> {
+pub fn look(seats: &[SeatId]) -> Question<HashMap<SeatId, Seen>> {
     let sql = format!(
         "SELECT s.id, s.price, s.status, s.reservation_id, s.hold_expires_at, s.concert_date_id,
                 r.user_id, r.amount, d.sales_open_at, d.sales_close_at,
@@ -82,16 +83,24 @@ pub fn offers(seats: &SeatIds, caller: UserId, hold: Duration) -> Question<Vec<O
            STRAIGHT_JOIN concerts c ON c.id = d.concert_id
            LEFT JOIN reservations r ON r.id = s.reservation_id
           WHERE s.id IN ({})",
-        places(seats.as_slice().len())
+        places(seats.len())
     );
-    let statement = Statement::new(sql).bind_all(of_seats(seats.as_slice()));
-    Question::new(statement, move |rows| by_date(rows, caller, hold))
+    let statement = Statement::new(sql).bind_all(of_seats(seats));
+    Question::new(statement, |rows: Vec<Seen>| {
+        let by_id = |row: Seen| Ok((seat_id(row.id)?, row));
+        rows.into_iter().map(by_id).collect()
+    })
 }
 
-fn by_date(mut rows: Vec<OfferRow>, caller: UserId, hold: Duration) -> Result<Vec<Offer>, Failure> {
-    rows.sort_unstable_by_key(|row| (row.concert_date_id, row.id));
+/// What the caller has to know of these seats: one offer for each date that they are of. A hold
+/// made now would last for `hold`.
+///
+/// # Errors
+/// [`Failure::Broken`] when a seat's id is none.
+pub fn offers(mut seen: Vec<Seen>, caller: UserId, hold: Duration) -> Result<Vec<Offer>, Failure> {
+    seen.sort_unstable_by_key(|row| (row.concert_date_id, row.id));
     let mut offers: Vec<Offer> = Vec::new();
-    for row in rows {
+    for row in seen {
         if offers
             .last()
             .is_none_or(|offer| offer.date != row.concert_date_id)

@@ -1,0 +1,110 @@
+//! Looks: plain reads for many callers at once. Of ten thousand who want one seat a few dozen looks
+//! tell all but one that it is gone, and nobody holds a connection while waiting for one.
+//!
+//! A look begins after everybody has asked who is told by it, so that nobody is told what was true
+//! only before the call.
+
+use std::time::Duration;
+
+use shared::gather::Gathering;
+use shared::ids::{SeatId, UserId};
+
+use crate::domain::key::{IdempotencyKey, Keyed, Stored};
+use crate::domain::seat::SeatIds;
+use crate::store::seat::Seen;
+use crate::store::{self, Database, Failure, Question};
+
+/// So many callers at most share one look.
+const MOST: usize = 64;
+/// How long a look may take: who looks next must not wait for a connection that is dead.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Those who wait for the next look, at seats and at keys.
+#[derive(Debug)]
+pub struct Looks {
+    seats: Gathering<SeatIds, Result<Vec<Seen>, Failure>>,
+    keys: Gathering<(UserId, IdempotencyKey), Result<Option<Stored>, Failure>>,
+}
+
+impl Default for Looks {
+    fn default() -> Self {
+        Self {
+            seats: Gathering::of(MOST),
+            keys: Gathering::of(MOST),
+        }
+    }
+}
+
+impl Looks {
+    /// How these seats stand.
+    ///
+    /// # Errors
+    /// When the database does not answer, or all connections are taken.
+    pub async fn seats(&self, database: &Database, wanted: &SeatIds) -> Result<Vec<Seen>, Failure> {
+        let look = |asked| look_at_seats(database, asked);
+        self.seats.ask(wanted.clone(), look).await
+    }
+
+    /// What stands under a key.
+    ///
+    /// # Errors
+    /// As [`Looks::seats`].
+    pub async fn key(
+        &self,
+        database: &Database,
+        user: UserId,
+        keyed: &Keyed,
+    ) -> Result<Option<Stored>, Failure> {
+        let look = |asked| look_at_keys(database, asked);
+        self.keys.ask((user, keyed.key.clone()), look).await
+    }
+}
+
+async fn look_at_seats(
+    database: &Database,
+    asked: Vec<SeatIds>,
+) -> Vec<Result<Vec<Seen>, Failure>> {
+    let ids = asked.iter().flat_map(SeatIds::as_slice).copied();
+    let mut ids: Vec<SeatId> = ids.collect();
+    ids.sort_unstable();
+    ids.dedup();
+    match ask(database, store::seat::look(&ids)).await {
+        Err(failure) => all_fail(failure, asked.len()),
+        Ok(seen) => {
+            let of = |seats: &SeatIds| {
+                let known = seats.as_slice().iter().filter_map(|id| seen.get(id));
+                Ok(known.cloned().collect())
+            };
+            asked.iter().map(of).collect()
+        }
+    }
+}
+
+async fn look_at_keys(
+    database: &Database,
+    asked: Vec<(UserId, IdempotencyKey)>,
+) -> Vec<Result<Option<Stored>, Failure>> {
+    let count = asked.len();
+    match ask(database, store::key::look(asked)).await {
+        Err(failure) => all_fail(failure, count),
+        Ok(stored) => stored.into_iter().map(Ok).collect(),
+    }
+}
+
+async fn ask<T: 'static>(database: &Database, question: Question<T>) -> Result<T, Failure> {
+    let answer = async {
+        let mut connection = database.connection().await?;
+        let answer = question.ask(&mut connection).await?;
+        connection.put_back();
+        Ok(answer)
+    };
+    let answer = tokio::time::timeout(LOOK_TIMEOUT, answer).await;
+    answer.unwrap_or_else(|_| Err(Failure::away()))
+}
+
+/// The failure itself is the first caller's, who logs it.
+fn all_fail<T>(failure: Failure, callers: usize) -> Vec<Result<T, Failure>> {
+    let mut others: Vec<_> = (1..callers).map(|_| Err(failure.again())).collect();
+    others.insert(0, Err(failure));
+    others
+}
