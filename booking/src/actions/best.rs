@@ -1,5 +1,7 @@
 //! Best: the box office chooses the seats, and holds them like any others.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use rand::Rng as _;
 use serde::Serialize;
@@ -48,8 +50,9 @@ pub async fn reserve_best<R: Serialize>(
     office: &Office,
     call: &Call,
     wished: &Best,
-    answer: impl Fn(&Hold, &SeatIds) -> R,
+    answer: impl Fn(&Hold, &SeatIds) -> R + Send + Sync + 'static,
 ) -> Result<Answer, Refusal> {
+    let answer = Arc::new(answer);
     let mut spread = 1;
     for last in (0..MAX_CHOICES).rev().map(|left| left == 0) {
         let passed_over = rand::rng().random_range(0..spread);
@@ -69,7 +72,8 @@ pub async fn reserve_best<R: Serialize>(
             queue: wished.queue.clone(),
             seats,
         };
-        match reserve(office, call, &wish, |hold| answer(hold, &wish.seats)).await {
+        let (answer, seats) = (Arc::clone(&answer), wish.seats.clone());
+        match reserve(office, call, &wish, move |hold| answer(hold, &seats)).await {
             Err(Refusal::SeatTaken { .. }) if !last => spread *= SPREAD,
             outcome => return outcome,
         }

@@ -47,11 +47,12 @@ async fn once<R: Serialize>(
         return Err(Refusal::BalanceLimit { limit });
     }
     let entry = Entry {
+        user: call.user,
         reference: Uuid::now_v7(),
         amount,
         balance_after: account.balance + amount,
     };
-    store::ledger::write(&mut tx, call.user, Kind::Charge, &[entry], account.now).await?;
+    store::ledger::write(&mut tx, Kind::Charge, &[entry], account.now).await?;
     let answer = Answer::ok(&answer(entry.balance_after));
     keep(&mut tx, call, &account, &answer).await?;
     store::commit(tx).await?;

@@ -69,7 +69,7 @@ async fn look_at_seats(
     ids.sort_unstable();
     ids.dedup();
     match ask(database, store::seat::look(&ids)).await {
-        Err(failure) => all_fail(failure, asked.len()),
+        Err(failure) => failure.for_all(asked.len()),
         Ok(seen) => {
             let of = |seats: &SeatIds| {
                 let known = seats.as_slice().iter().filter_map(|id| seen.get(id));
@@ -86,7 +86,7 @@ async fn look_at_keys(
 ) -> Vec<Result<Option<Stored>, Failure>> {
     let count = asked.len();
     match ask(database, store::key::look(asked)).await {
-        Err(failure) => all_fail(failure, count),
+        Err(failure) => failure.for_all(count),
         Ok(stored) => stored.into_iter().map(Ok).collect(),
     }
 }
@@ -100,11 +100,4 @@ async fn ask<T: 'static>(database: &Database, question: Question<T>) -> Result<T
     };
     let answer = tokio::time::timeout(LOOK_TIMEOUT, answer).await;
     answer.unwrap_or_else(|_| Err(Failure::away()))
-}
-
-/// The failure itself is the first caller's, who logs it.
-fn all_fail<T>(failure: Failure, callers: usize) -> Vec<Result<T, Failure>> {
-    let mut others: Vec<_> = (1..callers).map(|_| Err(failure.again())).collect();
-    others.insert(0, Err(failure));
-    others
 }

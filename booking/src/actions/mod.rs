@@ -32,6 +32,7 @@ pub mod seat_status;
 pub mod stock;
 pub mod sweep;
 pub mod ticket;
+pub mod together;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +40,7 @@ use std::time::Duration;
 use board::Board;
 use look::Looks;
 use shared::ids::{ConcertId, UserId};
+use together::Groups;
 
 use crate::domain::key::{Answer, Keyed};
 use crate::refusal::Refusal;
@@ -61,6 +63,8 @@ pub struct Office {
     pub board: Arc<Board>,
     /// Who waits to see how seats and keys stand. Clones share it.
     pub looks: Arc<Looks>,
+    /// Who waits to be served together with others. Clones share it.
+    pub groups: Arc<Groups>,
 }
 
 impl Office {
@@ -74,6 +78,7 @@ impl Office {
             default_concert: settings.default_concert,
             board: Arc::default(),
             looks: Arc::default(),
+            groups: Arc::default(),
         }
     }
 
@@ -87,6 +92,7 @@ impl Office {
             default_concert: None,
             board: Arc::default(),
             looks: Arc::default(),
+            groups: Arc::default(),
         }
     }
 }
@@ -98,6 +104,18 @@ pub struct Call {
     pub user: UserId,
     /// The key, when there is one.
     pub keyed: Option<Keyed>,
+}
+
+impl Call {
+    /// What has to be kept of this success, when there is a key.
+    fn to_keep<'a>(&'a self, answer: &'a Answer) -> Option<store::key::New<'a>> {
+        let keyed = self.keyed.as_ref()?;
+        Some(store::key::New {
+            user: self.user,
+            keyed,
+            answer,
+        })
+    }
 }
 
 /// The head of a transaction: go on with the locked account, or tell the earlier answer again.
@@ -152,8 +170,8 @@ async fn keep(
 
 /// The same as a statement, when there is a key.
 fn kept(call: &Call, account: &Account, answer: &Answer) -> Option<Statement> {
-    let keyed = call.keyed.as_ref()?;
-    Some(store::key::insert(call.user, keyed, answer, account.now))
+    let new = call.to_keep(answer);
+    store::key::insert(new.as_slice(), account.now)
 }
 
 /// Ends a call that a plain read has refused. Its key is looked up only now, after that read: what

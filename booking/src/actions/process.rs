@@ -1,10 +1,17 @@
 //! Process: pays live holds of the caller, all or nothing.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use shared::ids::{QueueName, Ticket, UserId};
+use shared::ids::{QueueName, SeatId, Ticket, UserId};
+
+pub mod together;
+
+use together::Ready;
 
 use super::attempt::attempt;
+use super::together::Writer;
 use super::{Begun, Call, Office, begin, kept};
 use crate::domain::key::Answer;
 use crate::domain::payment::{Bill, Due, Payment, why_not_payable, why_nothing_is_due};
@@ -53,41 +60,50 @@ pub async fn process<R: Serialize>(
     office: &Office,
     call: &Call,
     order: &Order,
-    answer: impl Fn(&Paid) -> R,
+    answer: impl Fn(&Paid) -> R + Send + Sync + 'static,
 ) -> Result<Answer, Refusal> {
+    let answer: Writer<Paid> = Arc::new(move |paid| Answer::ok(&answer(paid)));
     attempt(office, call, "process", || {
         once(office, call, order, &answer)
     })
     .await
 }
 
-async fn once<R: Serialize>(
+async fn once(
     office: &Office,
     call: &Call,
     order: &Order,
-    answer: impl Fn(&Paid) -> R,
+    answer: &Writer<Paid>,
 ) -> Result<Answer, Refusal> {
+    let ready = Ready {
+        call: call.clone(),
+        order: order.clone(),
+        answer: Arc::clone(answer),
+    };
+    if let Some(answer) = together::process(office, ready).await? {
+        return Ok(answer);
+    }
     let mut connection = office.database.connection().await?;
-    let live = store::reservation::due(call.user, &order.queue);
-    let (mut tx, account, live) = match begin(&mut connection, call, live).await? {
-        Begun::Fresh(tx, account, live) => (tx, account, live),
+    let dues = store::reservation::dues(&[call.user]);
+    let (mut tx, account, mut dues) = match begin(&mut connection, call, dues).await? {
+        Begun::Fresh(tx, account, dues) => (tx, account, dues),
         Begun::Known(answer) => return Ok(answer),
     };
+    let live = dues.take(call.user, &order.queue);
     let bill = bill(&mut tx, call.user, order, live).await?;
     // Who holds seats has an account.
     let account = account.ok_or(Failure::UnknownUser)?;
     if !account.covers(bill.total()) {
         return Err(too_little(&account, &bill));
     }
-    let paid = paid(&bill, &account);
-    let mut answer = Answer::ok(&answer(&paid));
-    answer.revoke = bill.is_last.then_some(order.ticket);
-    let writes = settle(sell(call.user, &bill, account.now), call.user, &bill, &paid);
+    let sale = Sale::new(call.user, bill, &account);
+    let answer = order.answered(&sale, answer);
+    let writes = writes(&[&sale], account.now);
     match writes.then(kept(call, &account, &answer)).commit(tx).await {
         Ok(()) => Ok(answer),
         Err(Unwritten::Failed(failure)) => Err(failure.into()),
         Err(Unwritten::Missed(tx, Missed::Hold)) => Err(why_it_lapsed(tx, call.user, order).await?),
-        Err(Unwritten::Missed(_, Missed::Balance)) => Err(too_little(&account, &bill)),
+        Err(Unwritten::Missed(_, Missed::Balance)) => Err(too_little(&account, &sale.bill)),
         Err(Unwritten::Missed(_, Missed::Books(what))) => Err(Failure::Broken(what).into()),
     }
 }
@@ -143,8 +159,8 @@ async fn why_there_is_no_bill(
 
 /// Why a hold that stood when the bill was made does not stand any more.
 async fn why_it_lapsed(mut tx: Tx<'_>, user: UserId, order: &Order) -> Result<Refusal, Refusal> {
-    let live = store::reservation::due(user, &order.queue);
-    let live = live.ask(&mut tx).await?;
+    let mut dues = store::reservation::dues(&[user]).ask(&mut tx).await?;
+    let live = dues.take(user, &order.queue);
     match bill(&mut tx, user, order, live).await {
         Err(Refusal::Failed(failure)) => Err(failure.into()),
         // One of several holds has lapsed: that is what has to be said, not that the sum differs.
@@ -153,54 +169,82 @@ async fn why_it_lapsed(mut tx: Tx<'_>, user: UserId, order: &Order) -> Result<Re
     }
 }
 
-/// What is answered when all goes well.
-fn paid(bill: &Bill, account: &Account) -> Paid {
-    Paid {
-        payments: Payment::for_each(bill, account.balance),
-        paid_at: account.now,
-        balance: account.balance - bill.total(),
+/// What one caller pays, and what is answered when all goes well.
+struct Sale {
+    user: UserId,
+    bill: Bill,
+    paid: Paid,
+}
+
+impl Sale {
+    fn new(user: UserId, bill: Bill, account: &Account) -> Self {
+        let paid = Paid {
+            payments: Payment::for_each(&bill, account.balance),
+            paid_at: account.now,
+            balance: account.balance - bill.total(),
+        };
+        Self { user, bill, paid }
     }
 }
 
-/// Turns the holds into sold seats.
-fn sell(user: UserId, bill: &Bill, now: DateTime<Utc>) -> Writes<Missed> {
-    let (seats, reservations) = (bill.seats(), bill.reservations());
+impl Order {
+    fn answered(&self, sale: &Sale, answer: &Writer<Paid>) -> Answer {
+        Answer {
+            revoke: sale.bill.is_last.then_some(self.ticket),
+            ..answer(&sale.paid)
+        }
+    }
+}
+
+/// Turns the holds into sold seats, and moves the money.
+fn writes(sales: &[&Sale], now: DateTime<Utc>) -> Writes<Missed> {
+    settle(sell(sales, now), sales, now)
+}
+
+fn sell(sales: &[&Sale], now: DateTime<Utc>) -> Writes<Missed> {
+    let dues = || sales.iter().flat_map(|sale| &sale.bill.holds);
+    let held = dues().flat_map(|due| due.seats.iter().map(|seat| (*seat, due.reservation)));
+    let mut held: Vec<(SeatId, ReservationId)> = held.collect();
+    held.sort_unstable();
+    let mut reservations: Vec<ReservationId> = dues().map(|due| due.reservation).collect();
+    reservations.sort_unstable();
+    let users: Vec<UserId> = sales.iter().map(|sale| sale.user).collect();
     let no_reservation = "a live hold has no open reservation";
     let other_seats = "a reservation has other seats than it holds";
     Writes::default()
-        .must_hit(
-            seats.len(),
-            store::seat::sell(&seats, &reservations),
-            Missed::Hold,
-        )
+        .must_hit(held.len(), store::seat::sell(&held), Missed::Hold)
         .must_hit(
             reservations.len(),
-            store::reservation::pay(user, &reservations, now),
+            store::reservation::pay(&users, &reservations, now),
             Missed::Books(no_reservation),
         )
         .must_hit(
-            seats.len(),
+            held.len(),
             store::reservation::sell_seats(&reservations),
             Missed::Books(other_seats),
         )
 }
 
-/// Moves the money: the balance, one payment for each reservation, and a line in the ledger for
-/// each payment.
-fn settle(writes: Writes<Missed>, user: UserId, bill: &Bill, paid: &Paid) -> Writes<Missed> {
-    let entry = |payment: &Payment| Entry {
+/// The balances, one payment for each reservation, and a line in the ledger for each payment.
+fn settle<'a>(writes: Writes<Missed>, sales: &[&'a Sale], now: DateTime<Utc>) -> Writes<Missed> {
+    let price = |sale: &&Sale| (sale.user, sale.bill.total());
+    let prices: Vec<(UserId, i64)> = sales.iter().map(price).collect();
+    let of_each = |sale: &'a Sale| sale.paid.payments.iter().map(|one| (sale.user, one));
+    let payments = sales.iter().flat_map(|sale| of_each(sale));
+    let payments: Vec<(UserId, &Payment)> = payments.collect();
+    let entry = |(user, payment): &(UserId, &Payment)| Entry {
+        user: *user,
         reference: payment.id,
         amount: payment.due.amount,
         balance_after: payment.balance_after,
     };
-    let entries: Vec<Entry> = paid.payments.iter().map(entry).collect();
-    let lines = store::ledger::lines(user, Kind::Payment, &entries, paid.paid_at);
+    let entries: Vec<Entry> = payments.iter().map(entry).collect();
     writes
         .must_hit(
-            1,
-            store::balance::subtract(user, bill.total()),
+            prices.len(),
+            store::balance::subtract(&prices),
             Missed::Balance,
         )
-        .then([store::payment::insert(user, &paid.payments, paid.paid_at)])
-        .then([lines])
+        .then([store::payment::insert(&payments, now)])
+        .then([store::ledger::lines(Kind::Payment, &entries, now)])
 }

@@ -93,11 +93,12 @@ async fn settle(
         return Err(Refusal::BalanceLimit { limit });
     }
     let entry = Entry {
+        user,
         reference: payment,
         amount,
         balance_after: account.balance + amount,
     };
-    store::ledger::write(tx, user, Kind::Refund, &[entry], at).await?;
+    store::ledger::write(tx, Kind::Refund, &[entry], at).await?;
     Ok(Refund {
         amount,
         at,

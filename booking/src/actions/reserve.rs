@@ -1,15 +1,23 @@
 //! Reserve: seats go to one user for some minutes, and to nobody else meanwhile.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use shared::ids::{QueueName, UserId};
 
+pub mod together;
+
+use together::Ready;
+
 use super::attempt::attempt;
+use super::together::Writer;
 use super::{Begun, Call, Office, begin, kept, refuse};
 use crate::domain::belongings::Belongings;
 use crate::domain::key::Answer;
 use crate::domain::reservation::{Hold, ReservationId};
-use crate::domain::seat::{Offer, SeatIds};
+use crate::domain::seat::{Offer, SeatIds, Wanted};
 use crate::refusal::Refusal;
+use crate::store::seat::Taking;
 use crate::store::{self, Failure, Unwritten, Writes};
 
 /// What is wished for.
@@ -30,27 +38,39 @@ pub async fn reserve<R: Serialize>(
     office: &Office,
     call: &Call,
     wish: &Wish,
-    answer: impl Fn(&Hold) -> R,
+    answer: impl Fn(&Hold) -> R + Send + Sync + 'static,
 ) -> Result<Answer, Refusal> {
+    let answer: Writer<Hold> = Arc::new(move |hold| Answer::ok(&answer(hold)));
     attempt(office, call, "reserve", || {
         once(office, call, wish, &answer)
     })
     .await
 }
 
-async fn once<R: Serialize>(
+async fn once(
     office: &Office,
     call: &Call,
     wish: &Wish,
-    answer: impl Fn(&Hold) -> R,
+    answer: &Writer<Hold>,
 ) -> Result<Answer, Refusal> {
     // Ten thousand losers end here, without a lock.
     let offer = match offer(office, call, wish).await {
-        Ok((_, Some(hold))) if call.keyed.is_none() => return Ok(Answer::ok(&answer(&hold))),
+        Ok((_, Some(hold))) if call.keyed.is_none() => return Ok(answer(&hold)),
         Ok((offer, _)) => offer,
         Err(Refusal::Failed(failure)) => return Err(failure.into()),
         Err(refusal) => return refuse(office, call, refusal).await,
     };
+    if offer.is_free() {
+        let ready = Ready {
+            call: call.clone(),
+            offer: offer.clone(),
+            seats: wish.seats.as_slice().to_vec(),
+            answer: Arc::clone(answer),
+        };
+        if let Some(answer) = together::reserve(office, ready).await? {
+            return Ok(answer);
+        }
+    }
     let mut connection = office.database.connection().await?;
     let has_any = store::belongings::has_any(call.user, offer.date);
     let (mut tx, account, has_any) = match begin(&mut connection, call, has_any).await? {
@@ -63,11 +83,13 @@ async fn once<R: Serialize>(
     } else {
         Belongings::default()
     };
-    let (hold, writes) = match offer.check_caller(&have)? {
+    let own = offer.check_caller(&have)?;
+    let taken = Taken::new(call.user, &offer);
+    let (hold, writes) = match own {
         Some(hold) => (hold, Writes::default()),
-        None => take(call.user, &offer, &wish.seats),
+        None => (taken.hold.clone(), writes(&[&taken])),
     };
-    let answer = Answer::ok(&answer(&hold));
+    let answer = answer(&hold);
     let writes = writes.then(kept(call, &account, &answer));
     match writes.commit(tx).await {
         Ok(()) => Ok(answer),
@@ -96,18 +118,47 @@ async fn offer(
     Ok((offer, hold))
 }
 
-/// Takes all the seats for a new reservation, or none.
-fn take(user: UserId, offer: &Offer, seats: &SeatIds) -> (Hold, Writes<Lost>) {
-    let id = ReservationId::generate();
-    let taken = store::seat::take(seats, id, offer.deadline.at);
-    let writes = Writes::default()
-        .must_hit(seats.as_slice().len(), taken, Lost)
-        .then(store::reservation::expiry(&offer.superseded()))
-        .then(store::reservation::insert(user, id, offer));
-    let hold = Hold {
-        id,
-        amount: offer.amount(),
-        deadline: offer.deadline,
+/// Seats that a new reservation takes, all of them or none.
+struct Taken<'a> {
+    user: UserId,
+    offer: &'a Offer,
+    hold: Hold,
+}
+
+impl<'a> Taken<'a> {
+    fn new(user: UserId, offer: &'a Offer) -> Self {
+        let hold = Hold {
+            id: ReservationId::generate(),
+            amount: offer.amount(),
+            deadline: offer.deadline,
+        };
+        Self { user, offer, hold }
+    }
+}
+
+/// Takes all of the seats. Whose holds had lapsed there are written down as expired.
+fn writes<'a>(all: &[&Taken<'a>]) -> Writes<Lost> {
+    let takings = all.iter().flat_map(|taken| {
+        let of = |seat: &Wanted| Taking {
+            seat: seat.id,
+            reservation: taken.hold.id,
+            until: taken.hold.deadline.at,
+        };
+        taken.offer.seats.iter().map(of)
+    });
+    let mut takings: Vec<Taking> = takings.collect();
+    takings.sort_unstable_by_key(|taking| taking.seat);
+    let superseded = all.iter().flat_map(|taken| taken.offer.superseded());
+    let mut superseded: Vec<ReservationId> = superseded.collect();
+    superseded.sort_unstable();
+    let new = |taken: &&Taken<'a>| store::reservation::New {
+        user: taken.user,
+        id: taken.hold.id,
+        offer: taken.offer,
     };
-    (hold, writes)
+    let new: Vec<_> = all.iter().map(new).collect();
+    Writes::default()
+        .must_hit(takings.len(), store::seat::take(&takings), Lost)
+        .then(store::reservation::expiry(&superseded))
+        .then(store::reservation::insert(&new))
 }

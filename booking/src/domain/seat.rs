@@ -194,6 +194,13 @@ impl Offer {
         }
     }
 
+    /// Whether nobody has any of the seats.
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        let free = |seat: &Wanted| matches!(seat.standing, Standing::Free);
+        self.seats.iter().all(free)
+    }
+
     /// The sum of the prices, in won.
     #[must_use]
     pub fn amount(&self) -> i64 {

@@ -128,7 +128,7 @@ pub async fn handle(
         amount: request.amount.get(),
         only: request.reservation_id,
     };
-    let answer = |paid: &Paid| Response::of(&request, paid);
+    let answer = move |paid: &Paid| Response::of(&request, paid);
     process(&booking.office, &call, &order, answer).await
 }
 

@@ -209,8 +209,11 @@ pub async fn handle(
     let queue = fan.holder.queue;
     match wished {
         Wished::Seats(seats) => {
-            let wish = Wish { queue, seats };
-            let answer = |hold: &Hold| Response::of(user, &wish.seats, hold);
+            let wish = Wish {
+                queue,
+                seats: seats.clone(),
+            };
+            let answer = move |hold: &Hold| Response::of(user, &seats, hold);
             reserve(&booking.office, &call, &wish, answer).await
         }
         Wished::Best(CalendarDate(date), count) => {
@@ -222,7 +225,7 @@ pub async fn handle(
                 price: request.price_level.map(Won::get),
                 section: request.section,
             };
-            let answer = |hold: &Hold, seats: &SeatIds| Response::of(user, seats, hold);
+            let answer = move |hold: &Hold, seats: &SeatIds| Response::of(user, seats, hold);
             reserve_best(&booking.office, &call, &best, answer).await
         }
     }

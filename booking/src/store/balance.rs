@@ -1,12 +1,14 @@
 //! Balances. The caller's own row is the first that every transaction locks: it makes the calls of
 //! one user serial, so that limits per user are exact and keys never race.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use shared::ids::UserId;
 use shared::sabotage;
 
 use super::key::{KeyColumns, stored};
-use super::{Connection, Failure, Question, Statement, signed};
+use super::{Connection, Failure, Question, Statement, case, fan, of_users, places, signed};
 use crate::domain::balance::MAX_BALANCE_WON;
 use crate::domain::key::{Keyed, Stored};
 
@@ -85,6 +87,47 @@ pub fn locked(user: UserId, keyed: Option<&Keyed>) -> Question<Option<Account>> 
     })
 }
 
+#[derive(sqlx::FromRow)]
+struct RowOf {
+    user_id: i64,
+    balance: i64,
+    now: DateTime<Utc>,
+}
+
+/// Locks the balance rows of several users, ascending. Those whose row somebody else has locked
+/// are passed over like those who have none: nobody waits here for another user's call.
+#[must_use]
+pub fn locked_together(users: &[UserId]) -> Question<HashMap<UserId, Account>> {
+    let sql = format!(
+        "SELECT user_id, balance, UTC_TIMESTAMP(6) AS now FROM balances FORCE INDEX (PRIMARY)
+          WHERE user_id IN ({}) ORDER BY user_id {}",
+        places(users.len()),
+        row_lock_unless_taken()
+    );
+    let statement = Statement::new(sql).bind_all(of_users(users));
+    Question::new(statement, |rows: Vec<RowOf>| {
+        let account = |row: RowOf| {
+            let account = Account {
+                balance: row.balance,
+                now: row.now,
+                stored: None,
+            };
+            Some((fan(row.user_id)?, account))
+        };
+        Ok(rows.into_iter().filter_map(account).collect())
+    })
+}
+
+/// The same guard, for several users at once.
+fn row_lock_unless_taken() -> String {
+    let lock = row_lock();
+    if lock.is_empty() {
+        lock.to_owned()
+    } else {
+        format!("{lock} SKIP LOCKED")
+    }
+}
+
 /// Guard: makes one user's calls wait for each other.
 fn row_lock() -> &'static str {
     if sabotage::is_off("balance-lock") {
@@ -109,14 +152,24 @@ pub async fn add(on: &mut Connection, user: UserId, won: i64) -> Result<bool, Fa
     Ok(done.rows_affected() == 1)
 }
 
-/// Takes from a balance: hits one row, or none when there is too little.
+/// Takes from balances, of each user so many won: hits those on which there is enough.
 #[must_use]
-pub fn subtract(user: UserId, won: i64) -> Statement {
-    let sql = "UPDATE balances SET balance = balance - ? WHERE user_id = ? AND balance >= ?";
-    Statement::new(sql)
-        .bind(won)
-        .bind(signed(user.get()))
-        .bind(least_balance(won))
+pub fn subtract(prices: &[(UserId, i64)]) -> Statement {
+    let case = case("user_id", prices.len());
+    let sql = format!(
+        "UPDATE balances FORCE INDEX (PRIMARY) SET balance = balance - {case}
+          WHERE user_id IN ({}) AND balance >= {case}",
+        places(prices.len())
+    );
+    let mut statement = Statement::new(sql);
+    for (user, won) in prices {
+        statement = statement.bind(signed(user.get())).bind(*won);
+    }
+    statement = statement.bind_all(prices.iter().map(|(user, _)| signed(user.get())));
+    for (user, won) in prices {
+        statement = statement.bind(signed(user.get())).bind(least_balance(*won));
+    }
+    statement
 }
 
 /// Guard: what a balance has to be at least, to pay this. Switched off, only the CHECK of the

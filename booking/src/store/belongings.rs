@@ -1,5 +1,6 @@
 //! What of a date is the caller's own: whether there is anything, and then what.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -8,7 +9,7 @@ use shared::sabotage;
 use uuid::Uuid;
 
 use super::reservation::{HAS_LAPSED, seconds};
-use super::{Question, Statement, seat_id, signed};
+use super::{Question, Statement, fan, of_users, places, seat_id, signed};
 use crate::domain::belongings::{Belongings, Lapse, Possession};
 use crate::domain::reservation::{Deadline, Hold, ReservationId};
 
@@ -34,6 +35,21 @@ pub fn has_any(user: UserId, date: i64) -> Question<bool> {
     .bind(signed(user.get()))
     .bind(date);
     Question::new(statement, |rows: Vec<(i64,)>| Ok(!rows.is_empty()))
+}
+
+/// The dates of which these users have ever reserved anything.
+#[must_use]
+pub fn dates(users: &[UserId]) -> Question<HashSet<(UserId, i64)>> {
+    let sql = format!(
+        "SELECT DISTINCT user_id, concert_date_id
+           FROM reservations FORCE INDEX (reservations_of_user) WHERE user_id IN ({})",
+        places(users.len())
+    );
+    let statement = Statement::new(sql).bind_all(of_users(users));
+    Question::new(statement, |rows: Vec<(i64, i64)>| {
+        let of_fan = |(user, date)| Some((fan(user)?, date));
+        Ok(rows.into_iter().filter_map(of_fan).collect())
+    })
 }
 
 /// The seats of one date that the user has, bought or on a live hold, and those that have to cool

@@ -80,6 +80,14 @@ impl Failure {
         }
     }
 
+    /// The same for all of these callers.
+    #[must_use]
+    pub fn for_all<T>(self, callers: usize) -> Vec<Result<T, Self>> {
+        let mut all: Vec<_> = (1..callers).map(|_| Err(self.again())).collect();
+        all.push(Err(self));
+        all
+    }
+
     fn of_number(number: u16, error: sqlx::Error) -> Self {
         if ROLLED_BACK.contains(&number) {
             Self::RolledBack(error)

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use shared::ids::{Ticket, UserId};
 use shared::sabotage;
 
-use super::{Connection, Failure, Question, Statement, signed};
+use super::{Connection, Failure, Question, Statement, rows, signed};
 use crate::domain::key::{Answer, IdempotencyKey, Keyed, Stored};
 
 /// The columns of a key that may not be there, under the names that every query gives them.
@@ -60,6 +60,9 @@ struct Row {
 /// still being written is not seen.
 #[must_use]
 pub fn look(wanted: Vec<(UserId, IdempotencyKey)>) -> Question<Vec<Option<Stored>>> {
+    if wanted.is_empty() {
+        return Question::nothing(Vec::new());
+    }
     // Spelled out: not every server finds pairs through the primary key.
     let each = vec!["(user_id = ? AND idem_key = ?)"; wanted.len()].join(" OR ");
     let sql = format!(
@@ -84,21 +87,46 @@ pub fn look(wanted: Vec<(UserId, IdempotencyKey)>) -> Question<Vec<Option<Stored
     })
 }
 
-/// Keeps a success under its key.
+/// A success that is to be kept under its key.
+#[derive(Debug, Clone, Copy)]
+pub struct New<'a> {
+    /// Whose call it was.
+    pub user: UserId,
+    /// With which key.
+    pub keyed: &'a Keyed,
+    /// What was answered.
+    pub answer: &'a Answer,
+}
+
+/// Keeps successes, each under its key. Nothing when there are none.
 #[must_use]
-pub fn insert(user: UserId, keyed: &Keyed, answer: &Answer, now: DateTime<Utc>) -> Statement {
-    Statement::new(
+pub fn insert(all: &[New<'_>], now: DateTime<Utc>) -> Option<Statement> {
+    if all.is_empty() {
+        return None;
+    }
+    let sql = format!(
         "INSERT INTO idempotency_keys
             (user_id, idem_key, fingerprint, http_status, body, revoke_ticket, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(signed(user.get()))
-    .bind(keyed.key.as_bytes())
-    .bind(keyed.fingerprint.as_bytes())
-    .bind(answer.status)
-    .bind(answer.body.as_slice())
-    .bind(answer.revoke.map(|ticket| signed(ticket.0)))
-    .bind(now)
+         VALUES {}",
+        rows(all.len(), 7)
+    );
+    let mut statement = Statement::new(sql);
+    for New {
+        user,
+        keyed,
+        answer,
+    } in all
+    {
+        statement = statement
+            .bind(signed(user.get()))
+            .bind(keyed.key.as_bytes())
+            .bind(keyed.fingerprint.as_bytes())
+            .bind(answer.status)
+            .bind(answer.body.as_slice())
+            .bind(answer.revoke.map(|ticket| signed(ticket.0)))
+            .bind(now);
+    }
+    Some(statement)
 }
 
 /// Forgets up to `limit` keys that are older than `hours`. Answers how many.

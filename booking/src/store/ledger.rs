@@ -5,7 +5,7 @@ use shared::ids::UserId;
 use uuid::Uuid;
 
 use super::statement::Value;
-use super::{Connection, Failure, Statement, concert_id, signed};
+use super::{Connection, Failure, Statement, concert_id, rows, signed};
 pub use crate::domain::ledger::Kind;
 use crate::domain::ledger::{EntryId, LedgerEntry, Purchase};
 use crate::domain::reservation::ReservationId;
@@ -13,6 +13,8 @@ use crate::domain::reservation::ReservationId;
 /// One line.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
+    /// Whose balance.
+    pub user: UserId,
     /// What it is about: the payment's id, or the charge's own.
     pub reference: Uuid,
     /// How much, in won, always above 0; the kind says in which direction.
@@ -27,28 +29,27 @@ pub struct Entry {
 /// When the database refuses.
 pub async fn write(
     on: &mut Connection,
-    user: UserId,
     kind: Kind,
     entries: &[Entry],
     now: DateTime<Utc>,
 ) -> Result<(), Failure> {
-    lines(user, kind, entries, now).run(on).await?;
+    lines(kind, entries, now).run(on).await?;
     Ok(())
 }
 
 /// The same as a statement.
 #[must_use]
-pub fn lines(user: UserId, kind: Kind, entries: &[Entry], now: DateTime<Utc>) -> Statement {
-    let rows = vec!["(?, ?, ?, ?, ?, ?)"; entries.len()].join(", ");
+pub fn lines(kind: Kind, entries: &[Entry], now: DateTime<Utc>) -> Statement {
     let sql = format!(
         "INSERT INTO balance_history (user_id, kind, ref, amount, balance_after, created_at)
-         VALUES {rows}"
+         VALUES {}",
+        rows(entries.len(), 6)
     );
     entries
         .iter()
         .fold(Statement::new(sql), |statement, entry| {
             statement
-                .bind(signed(user.get()))
+                .bind(signed(entry.user.get()))
                 .bind(Value::text(kind.as_str()))
                 .bind(entry.reference)
                 .bind(entry.amount)

@@ -57,13 +57,13 @@ pub type Connection = sqlx::MySqlConnection;
 pub fn updates_by_id() -> Vec<String> {
     vec![
         seat::take_sql(2),
-        seat::sell_sql(2, 2),
+        seat::sell_sql(2),
         seat::give_back_sql(2),
         seat::let_go_sql(2),
         block::block_sql(2),
         block::unblock_sql(2),
         reservation::expire_sql(2),
-        reservation::pay_sql(2),
+        reservation::pay_sql(2, 2),
         reservation::sell_seats_sql(2),
         reservation::release_sql(),
         refund::free_seats_sql(2),
@@ -81,9 +81,19 @@ fn places(count: usize) -> String {
     vec!["?"; count].join(", ")
 }
 
+/// `CASE column WHEN ? THEN ? ... END`: a value of its own for each of `count` rows.
+fn case(column: &str, count: usize) -> String {
+    format!("CASE {column}{} END", " WHEN ? THEN ?".repeat(count))
+}
+
 /// Ids are at most 2^53-1, so that they are the same number signed, as the columns are.
 const fn signed(id: u64) -> i64 {
     id.cast_signed()
+}
+
+/// `(?, ?, ?), (?, ?, ?)`: so many rows of so many values.
+fn rows(count: usize, values: usize) -> String {
+    vec![format!("({})", places(values)); count].join(", ")
 }
 
 /// Binds every value of a list, in order.
@@ -111,6 +121,11 @@ fn count(rows: u64) -> usize {
 /// Seat ids as the columns have them.
 fn of_seats(seats: &[SeatId]) -> impl Iterator<Item = i64> {
     seats.iter().map(|seat| signed(seat.get()))
+}
+
+/// User ids as the columns have them.
+fn of_users(users: &[UserId]) -> impl Iterator<Item = i64> {
+    users.iter().map(|user| signed(user.get()))
 }
 
 /// The user of this number; none of a pseudonym, which is below zero (see [`user`]).

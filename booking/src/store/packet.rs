@@ -3,8 +3,8 @@
 //!
 //! The server stops at the first statement that fails. A write says how many rows it has to hit,
 //! and the statement behind it fails when it did not, so what comes after it, the COMMIT at last,
-//! is never reached: that does not depend on whether anybody here is still listening. An update
-//! asks it as a condition of its own; before anything else a statement is put that only asks.
+//! is never reached: that does not depend on whether anybody here is still listening. Updates and
+//! inserts ask it themselves; before anything else a statement is put that only asks.
 
 use std::vec::IntoIter;
 
@@ -55,6 +55,18 @@ impl<T: 'static> Question<T> {
         Self {
             statements: vec![statement],
             read: Box::new(|answers| read(answers.next()?)),
+        }
+    }
+
+    /// No question: the answer is known.
+    #[must_use]
+    pub fn nothing(answer: T) -> Self
+    where
+        T: Send,
+    {
+        Self {
+            statements: Vec::new(),
+            read: Box::new(|_| Ok(answer)),
         }
     }
 

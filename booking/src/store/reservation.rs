@@ -1,6 +1,6 @@
 //! Reservations and the seats of each at their frozen prices.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -9,39 +9,56 @@ use uuid::Uuid;
 
 pub mod page;
 
-use super::statement::Value;
-use super::{Connection, Failure, Question, Statement, places, seat_id, signed};
+use super::{Connection, Failure, Question, Statement, of_users, places, rows, seat_id, signed};
 use crate::domain::payment::Due;
 use crate::domain::reservation::{ReservationId, Status};
 use crate::domain::seat::Offer;
 
-/// Writes a new reservation with the seats of the offer.
+/// A reservation that is to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct New<'a> {
+    /// For whom.
+    pub user: UserId,
+    /// Its name.
+    pub id: ReservationId,
+    /// Of which seats, until when.
+    pub offer: &'a Offer,
+}
+
+/// Writes new reservations, each with the seats of its offer.
 #[must_use]
-pub fn insert(user: UserId, id: ReservationId, offer: &Offer) -> [Statement; 2] {
-    let reservation = Statement::new(
+pub fn insert(all: &[New<'_>]) -> [Statement; 2] {
+    let sql = format!(
         "INSERT INTO reservations
-            (id, user_id, concert_date_id, status, amount, created_at, expires_at)
-         VALUES (?, ?, ?, 'reserved', ?, ?, ?)",
-    )
-    .bind(id.0)
-    .bind(signed(user.get()))
-    .bind(offer.date)
-    .bind(offer.amount())
-    .bind(offer.deadline.read_at())
-    .bind(offer.deadline.at);
-    let rows = vec!["(?, ?, ?)"; offer.seats.len()].join(", ");
-    let sql =
-        format!("INSERT INTO reservation_seats (reservation_id, seat_id, price) VALUES {rows}");
-    let seats = offer
-        .seats
-        .iter()
-        .fold(Statement::new(sql), |statement, seat| {
-            statement
-                .bind(id.0)
+            (user_id, id, concert_date_id, amount, created_at, expires_at, status)
+         VALUES {}",
+        vec!["(?, ?, ?, ?, ?, ?, 'reserved')"; all.len()].join(", ")
+    );
+    let mut reservations = Statement::new(sql);
+    for new in all {
+        reservations = reservations
+            .bind(signed(new.user.get()))
+            .bind(new.id.0)
+            .bind(new.offer.date)
+            .bind(new.offer.amount())
+            .bind(new.offer.deadline.read_at())
+            .bind(new.offer.deadline.at);
+    }
+    let wanted = |new: &New<'_>| new.offer.seats.len();
+    let sql = format!(
+        "INSERT INTO reservation_seats (reservation_id, seat_id, price) VALUES {}",
+        rows(all.iter().map(wanted).sum(), 3)
+    );
+    let mut seats = Statement::new(sql);
+    for new in all {
+        for seat in &new.offer.seats {
+            seats = seats
+                .bind(new.id.0)
                 .bind(signed(seat.id.get()))
-                .bind(seat.price)
-        });
-    [reservation, seats]
+                .bind(seat.price);
+        }
+    }
+    [reservations, seats]
 }
 
 pub(super) fn expire_sql(reservations: usize) -> String {
@@ -78,21 +95,22 @@ fn ids(reservations: &[ReservationId]) -> impl Iterator<Item = Uuid> {
     reservations.iter().map(|reservation| reservation.0)
 }
 
-pub(super) fn pay_sql(reservations: usize) -> String {
+pub(super) fn pay_sql(reservations: usize, users: usize) -> String {
     format!(
         "UPDATE reservations FORCE INDEX (PRIMARY) SET status = 'paid', paid_at = ?
-          WHERE id IN ({}) AND user_id = ? AND status = 'reserved'",
-        places(reservations)
+          WHERE id IN ({}) AND user_id IN ({}) AND status = 'reserved'",
+        places(reservations),
+        places(users)
     )
 }
 
-/// Marks these reservations of the user as paid: hits those that were still reserved.
+/// Marks these reservations of the users as paid: hits those that were still reserved.
 #[must_use]
-pub fn pay(user: UserId, reservations: &[ReservationId], paid_at: DateTime<Utc>) -> Statement {
-    Statement::new(pay_sql(reservations.len()))
+pub fn pay(users: &[UserId], reservations: &[ReservationId], paid_at: DateTime<Utc>) -> Statement {
+    Statement::new(pay_sql(reservations.len(), users.len()))
         .bind(paid_at)
         .bind_all(ids(reservations))
-        .bind(signed(user.get()))
+        .bind_all(of_users(users))
 }
 
 pub(super) fn sell_seats_sql(reservations: usize) -> String {
@@ -216,38 +234,53 @@ pub async fn newest_lapsed_lately(
 
 #[derive(sqlx::FromRow)]
 struct DueRow {
+    user_id: i64,
+    queue: String,
     id: Uuid,
     amount: i64,
     seat_id: i64,
 }
 
-/// The user's live holds in this queue, by reservation, ascending.
+/// The live holds of some users.
+#[derive(Debug, Default)]
+pub struct Dues(HashMap<(i64, String), BTreeMap<ReservationId, Due>>);
+
+impl Dues {
+    /// Takes out those of one user in one queue, by reservation, ascending.
+    pub fn take(&mut self, user: UserId, queue: &QueueName) -> Vec<Due> {
+        let of_user = (signed(user.get()), queue.as_str().to_owned());
+        let dues = self.0.remove(&of_user).unwrap_or_default();
+        dues.into_values().collect()
+    }
+}
+
+/// The live holds of these users, in all queues.
 #[must_use]
-pub fn due(user: UserId, queue: &QueueName) -> Question<Vec<Due>> {
-    let statement = Statement::new(
-        "SELECT r.id, r.amount, rs.seat_id
+pub fn dues(users: &[UserId]) -> Question<Dues> {
+    let sql = format!(
+        "SELECT r.user_id, c.queue, r.id, r.amount, rs.seat_id
            FROM reservations r FORCE INDEX (reservations_of_user)
            STRAIGHT_JOIN reservation_seats rs ON rs.reservation_id = r.id
            STRAIGHT_JOIN concert_dates d ON d.id = r.concert_date_id
            STRAIGHT_JOIN concerts c ON c.id = d.concert_id
-          WHERE r.user_id = ? AND c.queue = ?
-            AND r.status = 'reserved' AND r.expires_at > UTC_TIMESTAMP(6)",
-    )
-    .bind(signed(user.get()))
-    .bind(Value::text(queue.as_str()));
+          WHERE r.user_id IN ({}) AND r.status = 'reserved' AND r.expires_at > UTC_TIMESTAMP(6)",
+        places(users.len())
+    );
+    let statement = Statement::new(sql).bind_all(of_users(users));
     Question::new(statement, |mut rows: Vec<DueRow>| {
-        let mut dues: BTreeMap<ReservationId, Due> = BTreeMap::new();
+        let mut dues = Dues::default();
         rows.sort_unstable_by_key(|row| row.seat_id);
         for row in rows {
             let reservation = ReservationId(row.id);
-            let due = dues.entry(reservation).or_insert_with(|| Due {
+            let of_user = dues.0.entry((row.user_id, row.queue)).or_default();
+            let due = of_user.entry(reservation).or_insert_with(|| Due {
                 reservation,
                 amount: row.amount,
                 seats: Vec::new(),
             });
             due.seats.push(seat_id(row.seat_id)?);
         }
-        Ok(dues.into_values().collect())
+        Ok(dues)
     })
 }
 

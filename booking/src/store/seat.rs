@@ -13,7 +13,7 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::{
-    Connection, Failure, Question, Statement, bind_all, of_seats, places, seat_id, signed,
+    Connection, Failure, Question, Statement, bind_all, case, of_seats, places, seat_id, signed,
 };
 use crate::domain::date::SaleWindow;
 use crate::domain::reservation::{Deadline, Hold, ReservationId};
@@ -122,10 +122,11 @@ pub fn offers(mut seen: Vec<Seen>, caller: UserId, hold: Duration) -> Result<Vec
 pub(super) fn take_sql(seats: usize) -> String {
     format!(
         "UPDATE seats FORCE INDEX (PRIMARY)
-            SET status = 'held', reservation_id = ?, hold_expires_at = ?
+            SET status = 'held', reservation_id = {case}, hold_expires_at = {case}
           WHERE id IN ({}) AND {}",
         places(seats),
-        is_to_be_had()
+        is_to_be_had(),
+        case = case("id", seats),
     )
 }
 
@@ -139,13 +140,30 @@ fn is_to_be_had() -> &'static str {
     }
 }
 
-/// Takes the seats that are to be had: hits all of them, or the caller rolls back.
+/// A seat that a reservation takes, until then.
+#[derive(Debug, Clone, Copy)]
+pub struct Taking {
+    /// The seat.
+    pub seat: SeatId,
+    /// Who takes it.
+    pub reservation: ReservationId,
+    /// When the hold ends.
+    pub until: DateTime<Utc>,
+}
+
+/// Takes the seats that are to be had, given in ascending order: hits all of them, or the caller
+/// rolls back.
 #[must_use]
-pub fn take(seats: &SeatIds, reservation: ReservationId, until: DateTime<Utc>) -> Statement {
-    Statement::new(take_sql(seats.as_slice().len()))
-        .bind(reservation.0)
-        .bind(until)
-        .bind_all(of_seats(seats.as_slice()))
+pub fn take(takings: &[Taking]) -> Statement {
+    let id = |taking: &Taking| signed(taking.seat.get());
+    let mut statement = Statement::new(take_sql(takings.len()));
+    for taking in takings {
+        statement = statement.bind(id(taking)).bind(taking.reservation.0);
+    }
+    for taking in takings {
+        statement = statement.bind(id(taking)).bind(taking.until);
+    }
+    statement.bind_all(takings.iter().map(id))
 }
 
 /// Those of the seats that this reservation does not hold, ascending.
@@ -169,12 +187,12 @@ pub async fn lost(
     ids.into_iter().map(seat_id).collect()
 }
 
-pub(super) fn sell_sql(seats: usize, reservations: usize) -> String {
+pub(super) fn sell_sql(seats: usize) -> String {
     format!(
         "UPDATE seats FORCE INDEX (PRIMARY) SET status = 'sold', hold_expires_at = NULL
-          WHERE id IN ({}) AND reservation_id IN ({}) AND status = 'held' AND {}",
+          WHERE id IN ({}) AND reservation_id = {} AND status = 'held' AND {}",
         places(seats),
-        places(reservations),
+        case("id", seats),
         is_live()
     )
 }
@@ -188,12 +206,16 @@ fn is_live() -> &'static str {
     }
 }
 
-/// Sells the seats that these reservations still hold: hits all of them, or the caller rolls back.
+/// Sells the seats, given in ascending order, that their reservations still hold: hits all of them,
+/// or the caller rolls back.
 #[must_use]
-pub fn sell(seats: &[SeatId], reservations: &[ReservationId]) -> Statement {
-    Statement::new(sell_sql(seats.len(), reservations.len()))
-        .bind_all(of_seats(seats))
-        .bind_all(reservations.iter().map(|reservation| reservation.0))
+pub fn sell(held: &[(SeatId, ReservationId)]) -> Statement {
+    let ids = held.iter().map(|(seat, _)| signed(seat.get()));
+    let mut statement = Statement::new(sell_sql(held.len())).bind_all(ids);
+    for (seat, reservation) in held {
+        statement = statement.bind(signed(seat.get())).bind(reservation.0);
+    }
+    statement
 }
 
 pub(super) fn give_back_sql(seats: usize) -> String {

@@ -97,7 +97,9 @@ impl<V: Into<Self>> From<Option<V>> for Value {
 #[derive(Debug, Clone)]
 pub struct Statement {
     written: String,
-    rest: String,
+    sql: String,
+    /// How much of `sql` is written.
+    done: usize,
 }
 
 impl Statement {
@@ -106,16 +108,18 @@ impl Statement {
     pub(super) fn new(sql: impl Into<String>) -> Self {
         Self {
             written: String::new(),
-            rest: sql.into(),
+            sql: sql.into(),
+            done: 0,
         }
     }
 
     /// Writes a value where the next `?` stands.
     pub(super) fn bind(mut self, value: impl Into<Value>) -> Self {
-        let (before, after) = self.rest.split_once('?').expect("a ? for each value");
-        self.written.push_str(before);
+        let rest = &self.sql[self.done..];
+        let before = rest.find('?').expect("a ? for each value");
+        self.written.push_str(&rest[..before]);
         value.into().write(&mut self.written);
-        self.rest = after.to_owned();
+        self.done += before + 1;
         self
     }
 
@@ -124,24 +128,40 @@ impl Statement {
         values.into_iter().fold(self, Self::bind)
     }
 
-    /// The same update with one more condition, judged before its own; anything but an update with
-    /// one WHERE comes back as it was.
+    /// The same write with a condition that is judged before anything of it is done: an update has
+    /// it in its WHERE, before its own, and an insert around its first value. Anything else comes
+    /// back as it was. The condition has to fail rather than be false: an insert takes no notice.
     pub(super) fn only_if(self, condition: &str) -> Result<Self, Self> {
         let sql = self.clone().into_sql();
-        match sql.split_once("WHERE ") {
-            Some((update, own)) if update.starts_with("UPDATE") && !own.contains("WHERE ") => {
-                Ok(Self::new(format!("{update}WHERE {condition} AND ({own})")))
-            }
-            _ => Err(self),
-        }
+        let guarded = match sql.split_whitespace().next() {
+            Some("UPDATE") => guarded_update(&sql, condition),
+            Some("INSERT") => guarded_insert(&sql, condition),
+            _ => None,
+        };
+        guarded.map(Self::new).ok_or(self)
     }
 
     /// The whole of it.
     pub(super) fn into_sql(mut self) -> String {
-        assert!(!self.rest.contains('?'), "a value for each ?");
-        self.written.push_str(&self.rest);
+        let rest = &self.sql[self.done..];
+        assert!(!rest.contains('?'), "a value for each ?");
+        self.written.push_str(rest);
         self.written
     }
+}
+
+fn guarded_update(sql: &str, condition: &str) -> Option<String> {
+    let (update, own) = sql.split_once("WHERE ")?;
+    let is_only_one = !own.contains("WHERE ");
+    is_only_one.then(|| format!("{update}WHERE {condition} AND ({own})"))
+}
+
+fn guarded_insert(sql: &str, condition: &str) -> Option<String> {
+    let (insert, values) = sql.split_once("VALUES (")?;
+    let (first, rest) = values.split_once(',')?;
+    Some(format!(
+        "{insert}VALUES (IF({condition}, {first}, NULL),{rest}"
+    ))
 }
 
 #[cfg(test)]
@@ -181,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_update_takes_one_more_condition() {
+    fn a_condition_is_judged_before_anything_is_written() {
         let with = |sql: &str| {
             Statement::new(sql)
                 .only_if("x = 1")
@@ -191,8 +211,13 @@ mod tests {
             with("UPDATE a SET b = 1 WHERE c = 2 OR d = 3").expect("an update"),
             "UPDATE a SET b = 1 WHERE x = 1 AND (c = 2 OR d = 3)"
         );
+        assert_eq!(
+            with("INSERT INTO a (b, c) VALUES (1, 2), (3, 4)").expect("an insert"),
+            "INSERT INTO a (b, c) VALUES (IF(x = 1, 1, NULL), 2), (3, 4)"
+        );
         for other in [
-            "INSERT INTO a VALUES (1)",
+            "COMMIT",
+            "INSERT INTO a SELECT b FROM c WHERE d",
             "UPDATE a SET b = 1",
             "UPDATE a SET b = (SELECT c FROM d WHERE e) WHERE f",
         ] {

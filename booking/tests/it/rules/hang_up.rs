@@ -121,7 +121,7 @@ async fn packets(database: &Database) -> Result<(), Failure> {
     let user = shared::ids::UserId::new(1).expect("an id");
     let locked = store::balance::locked(user, None);
     let (tx, _) = locked.ask_beginning(&mut connection).await?;
-    let writes = Writes::default().must_hit(1, store::balance::subtract(user, 0), ());
+    let writes = Writes::default().must_hit(1, store::balance::subtract(&[(user, 0)]), ());
     match writes.commit(tx).await {
         Err(Unwritten::Failed(failure)) => Err(failure),
         _ => Ok(()),

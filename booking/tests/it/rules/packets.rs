@@ -15,7 +15,7 @@ fn user() -> UserId {
 fn half_wrong() -> Writes<&'static str> {
     let nobodys = store::reservation::release(ReservationId::generate());
     Writes::default()
-        .must_hit(1, store::balance::subtract(user(), 1), "the balance")
+        .must_hit(1, store::balance::subtract(&[(user(), 1)]), "the balance")
         .must_hit(1, nobodys, "the reservation")
 }
 
