@@ -128,7 +128,7 @@ impl Load {
         let ready = purchases::with_money(&self.house, self.bought + 1, count).await?;
         self.bought += count;
         let tools = start(processes, tool)?;
-        let transactions = purchases::all_buy(&self.house, ready).await?;
+        let transactions = purchases::all_buy(&self.house, purchases::THREADS, ready).await?;
         stop(tools).await?;
         Ok(f64::from(u32::try_from(transactions)?))
     }

@@ -16,14 +16,16 @@ use crate::client::Client;
 use crate::system::Concert;
 
 /// Both sides work with so many at once.
-const THREADS: usize = 16;
+pub(in super::super) const THREADS: usize = 16;
+/// And with so many when it is a rush: who meets is served together.
+const RUSH: usize = 64;
 /// A round ends when all have bought: about as long as a round of the others.
 const FANS_EACH_SECOND: u64 = 300;
 const TABLE_ROWS: &str = "--table-size=100000";
 
 pub(super) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Figure>> {
     let count = bench.scaled(FANS_EACH_SECOND);
-    let seats = usize::try_from(count)? * bench.options.rounds;
+    let seats = 2 * usize::try_from(count)? * bench.options.rounds;
     let concert = Concert::arena_seats(seats)?;
     let mut houses = Vec::new();
     for revision in &bench.options.revisions {
@@ -32,18 +34,26 @@ pub(super) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Figure>> {
     let sysbench = Sysbench::prepare(houses[0].settings.database_url()).await?;
     let mut race = Race::default();
     for round in bench.rounds() {
-        let first = 1 + u64::try_from(round)? * count;
+        let first = 1 + 2 * u64::try_from(round)? * count;
         for house in &houses {
-            race.note(&house.name, buy(house, first, count).await?);
+            race.note(&house.name, buy(house, THREADS, first, count).await?);
+            let rush = format!("{} in a rush", house.name);
+            race.note(&rush, buy(house, RUSH, first + count, count).await?);
         }
         let seconds = bench.options.lasts.as_secs().max(1);
-        race.note("sysbench", sysbench.run(seconds).await?);
+        race.note("sysbench", sysbench.run(THREADS, seconds).await?);
+        race.note("sysbench in a rush", sysbench.run(RUSH, seconds).await?);
     }
     let ours = bench.ours().name.as_str();
     let what = "reserve + process, transactions/s";
     let ratio = |id, peer, target| Figure::ratio(id, what, &race, [ours, peer], target);
+    let reach = Target::AtLeast(0.6);
+    let what_in_a_rush = format!("the same, {RUSH} at once");
+    let in_a_rush = [&format!("{ours} in a rush"), "sysbench in a rush"];
+    let rush = Figure::ratio("purchases-rush", &what_in_a_rush, &race, in_a_rush, reach);
     Ok(measured([
-        ratio("purchases-sysbench", "sysbench", Target::AtLeast(0.6)),
+        ratio("purchases-sysbench", "sysbench", reach),
+        rush,
         bench
             .other()
             .and_then(|other| ratio("purchases-against", other, Target::None)),
@@ -51,10 +61,10 @@ pub(super) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Figure>> {
 }
 
 /// Transactions a second. Joining and charging come before the clock starts.
-async fn buy(house: &House, first: u64, count: u64) -> anyhow::Result<f64> {
+async fn buy(house: &House, at_once: usize, first: u64, count: u64) -> anyhow::Result<f64> {
     let ready = with_money(house, first, count).await?;
     let began = Instant::now();
-    let transactions = u32::try_from(all_buy(house, ready).await?)?;
+    let transactions = u32::try_from(all_buy(house, at_once, ready).await?)?;
     Ok(f64::from(transactions) / began.elapsed().as_secs_f64())
 }
 
@@ -72,10 +82,14 @@ pub(in super::super) async fn with_money(
     charged.await
 }
 
-/// Each reserves and pays; answers how many transactions that were.
-pub(in super::super) async fn all_buy(house: &House, fans: Vec<Known>) -> anyhow::Result<usize> {
+/// Each reserves and pays, so many at once; answers how many transactions that were.
+pub(in super::super) async fn all_buy(
+    house: &House,
+    at_once: usize,
+    fans: Vec<Known>,
+) -> anyhow::Result<usize> {
     let (client, door) = (Client::new(), house.door(0).to_owned());
-    let bought = fans::each(THREADS, fans, move |fan| {
+    let bought = fans::each(at_once, fans, move |fan| {
         purchase(client.clone(), door.clone(), fan)
     });
     Ok(bought.await?.len() * 2)
@@ -124,7 +138,6 @@ impl Sysbench {
                 format!("--mysql-password={password}"),
                 format!("--mysql-db={}", url.path().trim_start_matches('/')),
                 TABLE_ROWS.to_owned(),
-                format!("--threads={THREADS}"),
             ],
         };
         sysbench.command(&["prepare"]).await?;
@@ -132,8 +145,9 @@ impl Sysbench {
     }
 
     /// Transactions a second.
-    async fn run(&self, seconds: u64) -> anyhow::Result<f64> {
-        let text = self.command(&[&format!("--time={seconds}"), "run"]).await?;
+    async fn run(&self, threads: usize, seconds: u64) -> anyhow::Result<f64> {
+        let (threads, time) = (format!("--threads={threads}"), format!("--time={seconds}"));
+        let text = self.command(&[&threads, &time, "run"]).await?;
         transactions_per_second(&text).with_context(|| format!("no figure in: {text}"))
     }
 
