@@ -17,4 +17,5 @@ mod packets;
 mod refund;
 mod seats;
 mod server;
+mod together;
 mod twins;
