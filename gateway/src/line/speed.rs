@@ -52,9 +52,9 @@ impl Movement {
 /// Places per second, over the two windows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Speed {
-    /// Over the slower of them.
+    /// At least, over the slower of them.
     pub(super) slow: f64,
-    /// Over the faster of them.
+    /// At most, over the faster of them.
     pub(super) fast: f64,
     /// The longest time in which nobody was called.
     pub(super) standstill: Duration,
@@ -152,30 +152,31 @@ impl Track {
     }
 
     /// The speed over two windows that end with the last movement: between two waves the line is
-    /// not slower than over both. A line that stands still for longer has none.
+    /// not slower than over both. A line that stands still for longer has none. It may well go on
+    /// as fast as it went; `at_least` says which of the places count for how slow it can get.
     fn over(
         &self,
         short: Duration,
         long: Duration,
         now: Instant,
-        places: impl Fn(&Counts, &Counts) -> u64,
+        at_least: fn(&Counts, &Counts) -> u64,
     ) -> Option<Speed> {
         let end = self.marks.back()?.at;
         let silent = now - end;
         if silent >= short {
             return None;
         }
-        let speed = |window| {
+        let speed = |window, places: fn(&Counts, &Counts) -> u64| {
             let begin = self.begin(window, end)?;
             let seconds = (end - begin.at).as_secs_f64();
             let served = places(&self.counts, &begin.counts);
             let is_known = seconds >= KNOWN_AFTER.as_secs_f64() && served > 0;
             is_known.then(|| as_f64(served) / seconds)
         };
-        let (brief, steady) = (speed(short)?, speed(long)?);
+        let called = Counts::called_since;
         Some(Speed {
-            slow: brief.min(steady),
-            fast: brief.max(steady),
+            slow: speed(short, at_least)?.min(speed(long, at_least)?),
+            fast: speed(short, called)?.max(speed(long, called)?),
             standstill: self.standstill(long, end).max(silent),
         })
     }
@@ -268,6 +269,20 @@ mod tests {
         assert!((9.0..11.0).contains(&speed.slow), "{speed:?}");
         assert!((9.0..11.0).contains(&speed.fast), "{speed:?}");
         assert_eq!(speed.standstill, Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_line_that_only_the_rate_limits_is_not_told_slower_than_it_was() {
+        let mut track = Track::default();
+        let start = Instant::now();
+        // Ten come in every second and go after eight: from then on nothing fills any more.
+        for second in 0..=16 {
+            let now = start + Duration::from_secs(second);
+            track.follow(&tick(10, 10 * (second + 1).min(8), 100), now);
+        }
+        let speed = track.speed(1_000).expect("eighty have gone");
+        assert!((9.9..10.1).contains(&speed.fast), "{speed:?}");
+        assert!((4.0..10.0).contains(&speed.slow), "{speed:?}");
     }
 
     #[test]
