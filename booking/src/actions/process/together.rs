@@ -39,11 +39,14 @@ impl Ready {
 /// # Errors
 /// A key's, and the failures of the database.
 pub(super) async fn process(office: &Office, ready: Ready) -> Outcome {
-    let serve = |ready: Vec<Ready>| async move {
-        share("process", &ready, Ready::rivals_over, |members| {
-            pay(office, members)
+    let serve = |ready: Vec<Ready>| {
+        // In a box: every caller has room for this, and one of them makes it.
+        Box::pin(async move {
+            share("process", &ready, Ready::rivals_over, |members| {
+                pay(office, members)
+            })
+            .await
         })
-        .await
     };
     office.groups.payments.ask(ready, serve).await
 }

@@ -40,11 +40,14 @@ impl Ready {
 /// # Errors
 /// A key's, and the failures of the database.
 pub(super) async fn reserve(office: &Office, ready: Ready) -> Outcome {
-    let serve = |ready: Vec<Ready>| async move {
-        share("reserve", &ready, Ready::rivals_over, |members| {
-            hold(office, members)
+    let serve = |ready: Vec<Ready>| {
+        // In a box: every caller has room for this, and one of them makes it.
+        Box::pin(async move {
+            share("reserve", &ready, Ready::rivals_over, |members| {
+                hold(office, members)
+            })
+            .await
         })
-        .await
     };
     office.groups.reserves.ask(ready, serve).await
 }
