@@ -92,8 +92,9 @@ fn without_rivals<'a>(all: impl Iterator<Item = (UserId, &'a [SeatId])>) -> Vec<
     chosen
 }
 
-/// Nothing was written. Where the database is not to be had all are told so; what one of them may
-/// have brought about each finds out alone.
+/// Where the database is not to be had all are told so, and nobody knows what it has done. Of
+/// anything else nothing was written, and what one of them may have brought about each finds out
+/// alone.
 fn when_all_failed(failure: Failure, callers: usize) -> Vec<Outcome> {
     if matches!(failure, Failure::Down(_) | Failure::PoolBusy) {
         let all = failure.for_all(callers).into_iter();

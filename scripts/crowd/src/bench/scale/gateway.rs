@@ -1,11 +1,16 @@
 //! What a gateway takes and tells of itself: its memory, and the time of its ticks.
 
+use std::time::{Duration, Instant};
+
 use anyhow::Context as _;
 use http::Method;
+use tokio::time::sleep;
 
 use crate::client::{Ask, Client};
 
 const TICKS: &str = "gateway_picture_seconds";
+const PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// The memory of a process that is really there, in bytes.
 pub(super) fn resident_bytes(pid: u32) -> anyhow::Result<u64> {
@@ -27,6 +32,17 @@ pub(super) struct Ticks {
 }
 
 impl Ticks {
+    /// Waits for the first: a gateway may be ready a moment before it.
+    pub(super) async fn first(admin: &str) -> anyhow::Result<Self> {
+        let began = Instant::now();
+        loop {
+            match Self::read(admin).await {
+                Err(_) if began.elapsed() < PATIENCE => sleep(PAUSE).await,
+                outcome => return outcome,
+            }
+        }
+    }
+
     pub(super) async fn read(admin: &str) -> anyhow::Result<Self> {
         let ask = Ask {
             method: &Method::GET,

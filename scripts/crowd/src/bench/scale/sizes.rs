@@ -71,6 +71,7 @@ impl Growing {
     async fn new(revision: &Revision) -> anyhow::Result<Self> {
         let bare = Running::bare().await?;
         let house = House::before(&bare, revision, 1, ALL_WAIT).await?;
+        Ticks::first(house.gateway().1).await?;
         let gauge = Gauge::new(house.settings.redis_url())?;
         let empty = (gauge.memory_bytes()?, resident_bytes(house.gateway().0)?);
         Ok(Self {
