@@ -15,7 +15,7 @@ pub struct Gathering<A, T> {
     flight: tokio::sync::Mutex<()>,
 }
 
-impl<A: Clone, T> Gathering<A, T> {
+impl<A: Clone, T: Send + 'static> Gathering<A, T> {
     /// Nobody yet. Later so many at most go with one call.
     #[must_use]
     pub const fn of(most: usize) -> Self {
@@ -27,10 +27,11 @@ impl<A: Clone, T> Gathering<A, T> {
     }
 
     /// Asks with the next call, which begins after this one. `call` has to tell each of those it
-    /// is given, in their order; it is made by whichever caller is next.
+    /// is given, in their order. It is begun by whichever caller is next, and runs to its end in a
+    /// task of its own although that caller may be dropped.
     pub async fn ask<F>(&self, asked: A, call: impl Fn(Vec<A>) -> F) -> T
     where
-        F: Future<Output = Vec<T>>,
+        F: Future<Output = Vec<T>> + Send + 'static,
     {
         loop {
             let (reply, mut answer) = oneshot::channel();
@@ -40,7 +41,7 @@ impl<A: Clone, T> Gathering<A, T> {
                 told = &mut answer => told.ok(),
                 _turn = self.flight.lock() => self.call_until_told(&call, &mut answer).await,
             };
-            // Whoever made the call may have been dropped with it: then it is repeated.
+            // Whoever took the callers along may have been dropped before the call began.
             if let Some(told) = told {
                 return told;
             }
@@ -54,7 +55,7 @@ impl<A: Clone, T> Gathering<A, T> {
         answer: &mut oneshot::Receiver<T>,
     ) -> Option<T>
     where
-        F: Future<Output = Vec<T>>,
+        F: Future<Output = Vec<T>> + Send + 'static,
     {
         loop {
             match answer.try_recv() {
@@ -62,9 +63,17 @@ impl<A: Clone, T> Gathering<A, T> {
                 Err(TryRecvError::Closed) => return None,
                 Err(TryRecvError::Empty) => {
                     let (asked, replies): (Vec<A>, Vec<_>) = self.next().into_iter().unzip();
-                    for (reply, told) in replies.into_iter().zip(call(asked).await) {
-                        // Who has hung up is told nothing.
-                        drop(reply.send(told));
+                    let answers = call(asked);
+                    let call = tokio::spawn(async move {
+                        for (reply, told) in replies.into_iter().zip(answers.await) {
+                            // Who has hung up is told nothing.
+                            drop(reply.send(told));
+                        }
+                    });
+                    if let Err(error) = call.await
+                        && error.is_panic()
+                    {
+                        std::panic::resume_unwind(error.into_panic());
                     }
                 }
             }
@@ -73,6 +82,8 @@ impl<A: Clone, T> Gathering<A, T> {
 
     fn next(&self) -> Vec<(A, oneshot::Sender<T>)> {
         let mut waiting = self.lock();
+        // Who has given up must not be served later: they have been told that nothing was done.
+        waiting.retain(|(_, reply)| !reply.is_closed());
         let length = waiting.len().min(self.most);
         waiting.drain(..length).collect()
     }
@@ -125,6 +136,20 @@ mod tests {
         sleep(Duration::from_millis(1_500)).await;
         assert_eq!(first.await.expect("a task"), (1, 1));
         second.abort();
-        assert_eq!(third.await.expect("a task"), (3, 1), "asked again");
+        assert_eq!(third.await.expect("a task"), (3, 2), "the call went on");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_gives_up_waiting_is_not_asked_for_later() {
+        let gathering = Arc::new(Gathering::of(3));
+        let ask = |one| {
+            let gathering = Arc::clone(&gathering);
+            tokio::spawn(async move { gathering.ask(one, echo).await })
+        };
+        let (first, second, third) = (ask(1), ask(2), ask(3));
+        sleep(Duration::from_millis(500)).await;
+        second.abort();
+        assert_eq!(first.await.expect("a task"), (1, 1));
+        assert_eq!(third.await.expect("a task"), (3, 1), "without the second");
     }
 }

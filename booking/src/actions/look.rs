@@ -41,7 +41,7 @@ impl Looks {
     /// # Errors
     /// When the database does not answer, or all connections are taken.
     pub async fn seats(&self, database: &Database, wanted: &SeatIds) -> Result<Vec<Seen>, Failure> {
-        let look = |asked| look_at_seats(database, asked);
+        let look = |asked| look_at_seats(database.clone(), asked);
         self.seats.ask(wanted.clone(), look).await
     }
 
@@ -55,20 +55,17 @@ impl Looks {
         user: UserId,
         keyed: &Keyed,
     ) -> Result<Option<Stored>, Failure> {
-        let look = |asked| look_at_keys(database, asked);
+        let look = |asked| look_at_keys(database.clone(), asked);
         self.keys.ask((user, keyed.key.clone()), look).await
     }
 }
 
-async fn look_at_seats(
-    database: &Database,
-    asked: Vec<SeatIds>,
-) -> Vec<Result<Vec<Seen>, Failure>> {
+async fn look_at_seats(database: Database, asked: Vec<SeatIds>) -> Vec<Result<Vec<Seen>, Failure>> {
     let ids = asked.iter().flat_map(SeatIds::as_slice).copied();
     let mut ids: Vec<SeatId> = ids.collect();
     ids.sort_unstable();
     ids.dedup();
-    match ask(database, store::seat::look(&ids)).await {
+    match ask(&database, store::seat::look(&ids)).await {
         Err(failure) => failure.for_all(asked.len()),
         Ok(seen) => {
             let of = |seats: &SeatIds| {
@@ -81,11 +78,11 @@ async fn look_at_seats(
 }
 
 async fn look_at_keys(
-    database: &Database,
+    database: Database,
     asked: Vec<(UserId, IdempotencyKey)>,
 ) -> Vec<Result<Option<Stored>, Failure>> {
     let count = asked.len();
-    match ask(database, store::key::look(asked)).await {
+    match ask(&database, store::key::look(asked)).await {
         Err(failure) => failure.for_all(count),
         Ok(stored) => stored.into_iter().map(Ok).collect(),
     }

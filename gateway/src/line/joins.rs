@@ -37,10 +37,13 @@ impl Joining {
     /// # Errors
     /// [`StoreError`] when Redis cannot be asked.
     pub(crate) async fn join(&self, store: &Store, queue: &QueueName, joiner: Joiner) -> Told {
-        let call = |joiners: Vec<Joiner>| async move {
-            match store.join(queue, &joiners).await {
-                Ok(joins) => tell(&joins),
-                Err(error) => vec![Err(error); joiners.len()],
+        let call = |joiners: Vec<Joiner>| {
+            let (store, queue) = (store.clone(), queue.clone());
+            async move {
+                match store.join(&queue, &joiners).await {
+                    Ok(joins) => tell(&joins),
+                    Err(error) => vec![Err(error); joiners.len()],
+                }
             }
         };
         self.0.ask(joiner, call).await

@@ -40,10 +40,11 @@ impl Ready {
 /// A key's, and the failures of the database.
 pub(super) async fn process(office: &Office, ready: Ready) -> Outcome {
     let serve = |ready: Vec<Ready>| {
+        let office = office.clone();
         // In a box: every caller has room for this, and one of them makes it.
         Box::pin(async move {
             share("process", &ready, Ready::rivals_over, |members| {
-                pay(office, members)
+                pay(&office, members)
             })
             .await
         })

@@ -41,10 +41,11 @@ impl Ready {
 /// A key's, and the failures of the database.
 pub(super) async fn reserve(office: &Office, ready: Ready) -> Outcome {
     let serve = |ready: Vec<Ready>| {
+        let office = office.clone();
         // In a box: every caller has room for this, and one of them makes it.
         Box::pin(async move {
             share("reserve", &ready, Ready::rivals_over, |members| {
-                hold(office, members)
+                hold(&office, members)
             })
             .await
         })
