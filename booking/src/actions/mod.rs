@@ -1,8 +1,8 @@
 //! What can be done: one verb a file. Transactions begin and end here, visibly, in one function.
 //!
-//! Every transaction takes its locks in one order: the caller's own balance row, seats ascending,
-//! reservations ascending, then inserts, the idempotency key last. Nobody ever locks another
-//! user's balance row, so one user's calls are serial and users meet only at seats.
+//! Every transaction takes its locks in one order: balance rows ascending, seats ascending,
+//! reservations ascending, then inserts, the idempotency key last. One user's calls are serial;
+//! callers who share a transaction pass over balances that somebody else has locked.
 
 pub mod attempt;
 pub mod audit;
