@@ -1,4 +1,4 @@
-//! Looks: plain reads for many callers at once. Of ten thousand who want one seat a few dozen looks
+//! Looks: plain reads for many callers at once. Of ten thousand who want one seat a few hundred looks
 //! tell all but one that it is gone, and nobody holds a connection while waiting for one.
 //!
 //! A look begins after everybody has asked who is told by it, so that nobody is told what was true
