@@ -1,5 +1,5 @@
-//! Looks: plain reads for many callers at once. Of ten thousand who want one seat a few hundred looks
-//! tell all but one that it is gone, and nobody holds a connection while waiting for one.
+//! Looks: plain reads for many callers at once. Of ten thousand who want one seat a few hundred
+//! looks tell all but one that it is gone, and nobody holds a connection while waiting for one.
 //!
 //! A look begins after everybody has asked who is told by it, so that nobody is told what was true
 //! only before the call.

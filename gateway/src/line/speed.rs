@@ -82,6 +82,8 @@ pub(super) struct Track {
     marks: VecDeque<Mark>,
     counts: Counts,
     waited_at: Option<Instant>,
+    /// When somebody was called last.
+    called_at: Option<Instant>,
     room: u64,
     filling: Option<Speed>,
     lasting: Option<Speed>,
@@ -103,6 +105,9 @@ impl Track {
         } else if self.waited_at.is_none_or(|at| now - at > LONG) {
             // A line that nobody has stood in for so long has no speed.
             return self.forget();
+        }
+        if movement.places > 0 {
+            self.called_at = Some(now);
         }
         let has_moved = before.places != self.counts.places || before.ended != self.counts.ended;
         if has_moved || self.marks.is_empty() {
@@ -162,7 +167,7 @@ impl Track {
         at_least: fn(&Counts, &Counts) -> u64,
     ) -> Option<Speed> {
         let end = self.marks.back()?.at;
-        let silent = now - end;
+        let silent = now - self.called_at?;
         if silent >= short {
             return None;
         }
@@ -304,6 +309,23 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn sessions_that_end_while_nobody_is_called_do_not_keep_a_speed() {
+        let mut track = Track::default();
+        let now = flowing(&mut track, Instant::now(), 60);
+        for second in 1..=4 {
+            let later = now + Duration::from_secs(second);
+            track.follow(&tick(0, 50 - second, 50), later);
+        }
+        let speed = track.speed(1_000).expect("it may go on");
+        assert_eq!(speed.standstill, Duration::from_secs(4));
+        for second in 5..=40 {
+            let later = now + Duration::from_secs(second);
+            track.follow(&tick(0, 50 - second, 50), later);
+        }
+        assert_eq!(track.speed(1_000), None);
     }
 
     #[test]
