@@ -34,8 +34,9 @@ pub fn obey(headers: &HeaderMap, holder: &Holder, line: &Line, shutdown: &Shutdo
 
 async fn end(line: &Line, holder: &Holder, ticket: Ticket) {
     let mut wait = FIRST_RETRY;
-    while let Err(error) = line.end(&holder.queue, holder.user, ticket).await {
-        tracing::warn!(%error, "ending a revoked session is retried");
+    let (queue, user) = (&holder.queue, holder.user);
+    while line.revoke(queue, user, ticket).await.is_err() {
+        tracing::warn!(ticket = ticket.0, "ending a revoked session is retried");
         tokio::time::sleep(jittered(wait)).await;
         wait = (wait * 2).min(LAST_RETRY);
     }

@@ -3,6 +3,7 @@
 //! Every question about a place goes through [`Line::find`]: the picture answers what it knows, for
 //! nothing, and Redis the rest.
 
+mod ends;
 mod estimate;
 mod floor;
 mod joins;
@@ -24,7 +25,7 @@ use shared::token::{QueueToken, TokenSigner};
 use tokio::sync::Notify;
 
 use crate::refusal::Refusal;
-use crate::store::{Found, Joined, Joiner, Promotion, Store, StoreError};
+use crate::store::{Found, Joined, Joiner, Leaver, Promotion, Store, StoreError};
 
 pub use estimate::Estimate;
 pub(crate) use floor::Floor;
@@ -235,21 +236,38 @@ impl Line {
         )
     }
 
-    /// Ends the fan's place unless it is later than `ticket`, and lets the next one in.
+    /// Ends the place of a fan who leaves, unless it is later than `ticket`, and lets the next one
+    /// in.
     ///
     /// # Errors
-    /// [`StoreError`] when Redis cannot be asked; repeating it does no harm.
+    /// [`Refusal::LineUnavailable`] when Redis cannot be asked; repeating it does no harm.
     pub async fn end(
         &self,
         queue: &QueueName,
         user: UserId,
         ticket: Ticket,
-    ) -> Result<(), StoreError> {
-        let has_left_room = self.0.store.end(queue, user, ticket).await?;
-        self.refuse(queue, user, ticket);
-        if has_left_room {
-            self.0.nudge.notify_one();
-        }
+    ) -> Result<(), Refusal> {
+        let queue = self.of(queue)?;
+        let leaver = Leaver { user, ticket };
+        queue.ends.leave(self, &queue.name, leaver).await?;
+        queue.picture.end(user, ticket);
+        Ok(())
+    }
+
+    /// Ends the session of a fan whose purchase has ended, like [`Line::end`], but in no hurry.
+    ///
+    /// # Errors
+    /// As [`Line::end`].
+    pub async fn revoke(
+        &self,
+        queue: &QueueName,
+        user: UserId,
+        ticket: Ticket,
+    ) -> Result<(), Refusal> {
+        let queue = self.of(queue)?;
+        let leaver = Leaver { user, ticket };
+        queue.ends.revoke(self, &queue.name, leaver).await?;
+        queue.picture.end(user, ticket);
         Ok(())
     }
 

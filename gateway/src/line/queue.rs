@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use shared::ids::{QueueName, UserId};
 
+use super::ends::Ends;
 use super::estimate::Estimator;
 use super::joins::Joining;
 use super::pace;
@@ -21,6 +22,7 @@ pub(crate) struct Queue {
     pub(crate) presence: Presence,
     pub(crate) estimator: Estimator,
     pub(crate) joins: Joining,
+    pub(crate) ends: Ends,
     pub(crate) turns: Turns,
     pub(crate) streams: Streams,
 }
@@ -33,6 +35,7 @@ impl Queue {
             presence: Presence::default(),
             estimator: Estimator::default(),
             joins: Joining::default(),
+            ends: Ends::default(),
             turns: Turns::default(),
             streams: Streams::default(),
         }

@@ -25,6 +25,7 @@ use redis::{FromRedisValue, ParsingError, ScriptInvocation, Value};
 use shared::ids::QueueName;
 
 pub use connection::ConnectError;
+pub use end::Leaver;
 pub use join::{Joined, Joiner, Joins};
 pub use keys::Keys;
 pub use locate::{Found, Located};

@@ -94,11 +94,7 @@ impl Desk {
     }
 
     pub(crate) async fn end(&self, token: &QueueToken) {
-        let end = || async {
-            let ended = self.line.end(&self.queue, token.user, token.ticket).await;
-            ended.map_err(Refusal::from)
-        };
-        patiently(end).await;
+        patiently(|| self.line.end(&self.queue, token.user, token.ticket)).await;
     }
 
     /// Who is let in when there is room for one, who then leaves; so many times.

@@ -1,6 +1,7 @@
 //! Many at once: joins in one call, purges and promotions in steps.
 
-use gateway::store::{Joined, Joiner};
+use gateway::line::Place;
+use gateway::store::{Joined, Joiner, Leaver};
 
 use crate::harness::{Desk, Sandbox, fan, opened};
 
@@ -139,4 +140,35 @@ async fn a_tick_promotes_in_steps_until_room_or_rate_is_used_up() {
     );
     assert!(!rest.more);
     assert_eq!(redis.size("active").await, 200 + rest.promoted);
+}
+
+#[tokio::test]
+async fn a_batch_of_ends_spares_later_places_and_spends_every_ticket() {
+    let (redis, desk) = opened(&[("max_active", "2")]).await;
+    let mut places = Vec::new();
+    for user in 1..=3 {
+        places.push(desk.join(user).await);
+    }
+    desk.end(&places[1].token()).await;
+    let again = desk.join(2).await;
+    let mut leavers: Vec<Leaver> = places.iter().map(leaver).collect();
+    leavers.push(Leaver {
+        user: fan(4),
+        ..leavers[0]
+    });
+    let ended = desk.store.end(&desk.queue, &leavers).await;
+    assert_eq!(ended.expect("Redis answers"), [true, false, true, false]);
+    assert_eq!(redis.members("active").await, Vec::<u64>::new());
+    assert_eq!(redis.members("waiting").await, [again.user.get()]);
+    for leaver in &leavers {
+        let spent = redis.spent(&leaver.user.to_string()).await;
+        assert_eq!(spent, Some(leaver.ticket.0.to_string()));
+    }
+}
+
+fn leaver(place: &Place) -> Leaver {
+    Leaver {
+        user: place.user,
+        ticket: place.ticket,
+    }
 }

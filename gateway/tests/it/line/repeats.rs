@@ -1,6 +1,9 @@
 //! A call that timed out may have run. Every script is sent twice here; the second changes nothing.
 
+use std::slice;
+
 use gateway::line::Standing;
+use gateway::store::Leaver;
 
 use crate::harness::{fan, opened};
 
@@ -82,10 +85,14 @@ async fn a_repeated_where_claims_once_and_restores_once() {
 async fn a_repeated_end_ends_nothing_more() {
     let (redis, desk) = opened(&[]).await;
     let token = desk.join(1).await.token();
-    let end = || desk.store.end(&desk.queue, fan(1), token.ticket);
-    assert!(end().await.expect("Redis answers"));
+    let leaver = Leaver {
+        user: fan(1),
+        ticket: token.ticket,
+    };
+    let end = || desk.store.end(&desk.queue, slice::from_ref(&leaver));
+    assert_eq!(end().await.expect("Redis answers"), [true]);
     let before = redis.contents().await;
-    assert!(!end().await.expect("Redis answers"));
+    assert_eq!(end().await.expect("Redis answers"), [false]);
     assert_eq!(redis.contents().await, before);
     assert_eq!(desk.standing(&token).await, Standing::Over);
 }
@@ -94,7 +101,11 @@ async fn a_repeated_end_ends_nothing_more() {
 async fn an_end_for_who_never_joined_ends_nobody() {
     let (redis, desk) = opened(&[]).await;
     let token = desk.join(1).await.token();
-    let ended = desk.store.end(&desk.queue, fan(2), token.ticket).await;
-    assert!(!ended.expect("Redis answers"));
+    let other = Leaver {
+        user: fan(2),
+        ticket: token.ticket,
+    };
+    let ended = desk.store.end(&desk.queue, &[other]).await;
+    assert_eq!(ended.expect("Redis answers"), [false]);
     assert!(redis.score("active", 1).await.is_some());
 }
