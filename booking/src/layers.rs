@@ -169,7 +169,7 @@ impl Drop for InFlight {
 }
 
 /// The response, or the refusal of a request that took too long. What it was doing is dropped, and
-/// its transaction rolled back.
+/// an open transaction rolled back; whether one was committed that was just being, nobody knows.
 async fn in_time(response: impl Future<Output = Response>) -> Response {
     match tokio::time::timeout(REQUEST_TIMEOUT, response).await {
         Ok(response) => response,

@@ -230,7 +230,8 @@ const fn excuse(failure: &Failure) -> &'static str {
             "Too much is going on at once; repeat the request in a moment."
         }
         Failure::Down(_) => {
-            "The box office cannot reach its books; nothing is lost. Repeat the request later."
+            "The box office cannot reach its books, so it cannot say whether this was done. Repeat \
+             the request in a moment, with the same Idempotency-Key: nothing is done twice."
         }
         Failure::Bug(_) | Failure::Broken(_) | Failure::UnknownUser => {
             "Something broke on our side. Quote the requestId when you report it."

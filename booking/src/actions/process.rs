@@ -1,17 +1,18 @@
 //! Process: pays live holds of the caller, all or nothing.
 
+use std::slice;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use shared::ids::{QueueName, SeatId, Ticket, UserId};
 
-pub mod together;
+pub mod company;
 
-use together::Ready;
+use company::Ready;
 
 use super::attempt::attempt;
-use super::together::Writer;
+use super::together::{self, Writer, in_company};
 use super::{Begun, Call, Office, begin, kept};
 use crate::domain::key::Answer;
 use crate::domain::payment::{Bill, Due, Payment, why_not_payable, why_nothing_is_due};
@@ -80,7 +81,7 @@ async fn once(
         order: order.clone(),
         answer: Arc::clone(answer),
     };
-    if let Some(answer) = together::process(office, ready).await? {
+    if let Some(answer) = in_company(office, together::Ready::Payment(ready)).await? {
         return Ok(answer);
     }
     let mut connection = office.database.connection().await?;
@@ -98,7 +99,7 @@ async fn once(
     }
     let sale = Sale::new(call.user, bill, &account);
     let answer = order.answered(&sale, answer);
-    let writes = writes(&[&sale], account.now);
+    let writes = writes(Writes::default(), slice::from_ref(&sale), account.now);
     match writes.then(kept(call, &account, &answer)).commit(tx).await {
         Ok(()) => Ok(answer),
         Err(Unwritten::Failed(failure)) => Err(failure.into()),
@@ -109,7 +110,7 @@ async fn once(
 }
 
 /// What did not stand as the caller's lock and the plain reads before it had seen it.
-enum Missed {
+pub(super) enum Missed {
     /// A hold has lapsed meanwhile, or was taken over.
     Hold,
     /// There is less on the balance than it costs.
@@ -170,7 +171,7 @@ async fn why_it_lapsed(mut tx: Tx<'_>, user: UserId, order: &Order) -> Result<Re
 }
 
 /// What one caller pays, and what is answered when all goes well.
-struct Sale {
+pub(super) struct Sale {
     user: UserId,
     bill: Bill,
     paid: Paid,
@@ -196,12 +197,19 @@ impl Order {
     }
 }
 
-/// Turns the holds into sold seats, and moves the money.
-fn writes(sales: &[&Sale], now: DateTime<Utc>) -> Writes<Missed> {
-    settle(sell(sales, now), sales, now)
+/// After what is written before, turns the holds into sold seats, and moves the money.
+pub(super) fn writes<M: From<Missed>>(
+    before: Writes<M>,
+    sales: &[Sale],
+    now: DateTime<Utc>,
+) -> Writes<M> {
+    if sales.is_empty() {
+        return before;
+    }
+    settle(sell(before, sales, now), sales, now)
 }
 
-fn sell(sales: &[&Sale], now: DateTime<Utc>) -> Writes<Missed> {
+fn sell<M: From<Missed>>(before: Writes<M>, sales: &[Sale], now: DateTime<Utc>) -> Writes<M> {
     let dues = || sales.iter().flat_map(|sale| &sale.bill.holds);
     let held = dues().flat_map(|due| due.seats.iter().map(|seat| (*seat, due.reservation)));
     let mut held: Vec<(SeatId, ReservationId)> = held.collect();
@@ -209,29 +217,31 @@ fn sell(sales: &[&Sale], now: DateTime<Utc>) -> Writes<Missed> {
     let mut reservations: Vec<ReservationId> = dues().map(|due| due.reservation).collect();
     reservations.sort_unstable();
     let users: Vec<UserId> = sales.iter().map(|sale| sale.user).collect();
-    let no_reservation = "a live hold has no open reservation";
-    let other_seats = "a reservation has other seats than it holds";
-    Writes::default()
-        .must_hit(held.len(), store::seat::sell(&held), Missed::Hold)
+    let books = |what| M::from(Missed::Books(what));
+    before
+        .must_hit(held.len(), store::seat::sell(&held), Missed::Hold.into())
         .must_hit(
             reservations.len(),
             store::reservation::pay(&users, &reservations, now),
-            Missed::Books(no_reservation),
+            books("a live hold has no open reservation"),
         )
         .must_hit(
             held.len(),
-            store::reservation::sell_seats(&reservations),
-            Missed::Books(other_seats),
+            store::reservation::sell_seats(&held),
+            books("a reservation has other seats than it holds"),
         )
 }
 
 /// The balances, one payment for each reservation, and a line in the ledger for each payment.
-fn settle<'a>(writes: Writes<Missed>, sales: &[&'a Sale], now: DateTime<Utc>) -> Writes<Missed> {
-    let price = |sale: &&Sale| (sale.user, sale.bill.total());
+fn settle<'a, M: From<Missed>>(
+    writes: Writes<M>,
+    sales: &'a [Sale],
+    now: DateTime<Utc>,
+) -> Writes<M> {
+    let price = |sale: &Sale| (sale.user, sale.bill.total());
     let prices: Vec<(UserId, i64)> = sales.iter().map(price).collect();
     let of_each = |sale: &'a Sale| sale.paid.payments.iter().map(|one| (sale.user, one));
-    let payments = sales.iter().flat_map(|sale| of_each(sale));
-    let payments: Vec<(UserId, &Payment)> = payments.collect();
+    let payments: Vec<(UserId, &Payment)> = sales.iter().flat_map(of_each).collect();
     let entry = |(user, payment): &(UserId, &Payment)| Entry {
         user: *user,
         reference: payment.id,
@@ -243,7 +253,7 @@ fn settle<'a>(writes: Writes<Missed>, sales: &[&'a Sale], now: DateTime<Utc>) ->
         .must_hit(
             prices.len(),
             store::balance::subtract(&prices),
-            Missed::Balance,
+            Missed::Balance.into(),
         )
         .then([store::payment::insert(&payments, now)])
         .then([store::ledger::lines(Kind::Payment, &entries, now)])

@@ -1,16 +1,17 @@
 //! Reserve: seats go to one user for some minutes, and to nobody else meanwhile.
 
+use std::slice;
 use std::sync::Arc;
 
 use serde::Serialize;
 use shared::ids::{QueueName, UserId};
 
-pub mod together;
+pub mod company;
 
-use together::Ready;
+use company::Ready;
 
 use super::attempt::attempt;
-use super::together::Writer;
+use super::together::{self, Writer, in_company};
 use super::{Begun, Call, Office, begin, kept, refuse};
 use crate::domain::belongings::Belongings;
 use crate::domain::key::Answer;
@@ -53,6 +54,14 @@ async fn once(
     wish: &Wish,
     answer: &Writer<Hold>,
 ) -> Result<Answer, Refusal> {
+    let ready = Ready {
+        call: call.clone(),
+        wish: wish.clone(),
+        answer: Arc::clone(answer),
+    };
+    if let Some(answer) = in_company(office, together::Ready::Reserve(ready)).await? {
+        return Ok(answer);
+    }
     // Ten thousand losers end here, without a lock.
     let offer = match offer(office, call, wish).await {
         Ok((_, Some(hold))) if call.keyed.is_none() => return Ok(answer(&hold)),
@@ -60,17 +69,6 @@ async fn once(
         Err(Refusal::Failed(failure)) => return Err(failure.into()),
         Err(refusal) => return refuse(office, call, refusal).await,
     };
-    if offer.is_free() {
-        let ready = Ready {
-            call: call.clone(),
-            offer: offer.clone(),
-            seats: wish.seats.as_slice().to_vec(),
-            answer: Arc::clone(answer),
-        };
-        if let Some(answer) = together::reserve(office, ready).await? {
-            return Ok(answer);
-        }
-    }
     let mut connection = office.database.connection().await?;
     let has_any = store::belongings::has_any(call.user, offer.date);
     let (mut tx, account, has_any) = match begin(&mut connection, call, has_any).await? {
@@ -84,10 +82,12 @@ async fn once(
         Belongings::default()
     };
     let own = offer.check_caller(&have)?;
-    let taken = Taken::new(call.user, &offer);
-    let (hold, writes) = match own {
-        Some(hold) => (hold, Writes::default()),
-        None => (taken.hold.clone(), writes(&[&taken])),
+    let (hold, writes) = if let Some(hold) = own {
+        (hold, Writes::default())
+    } else {
+        let taken = Taken::new(call.user, offer);
+        let writes = writes(Writes::default(), slice::from_ref(&taken));
+        (taken.hold, writes)
     };
     let answer = answer(&hold);
     let writes = writes.then(kept(call, &account, &answer));
@@ -103,7 +103,7 @@ async fn once(
 }
 
 /// Somebody else was faster with one of the seats.
-struct Lost;
+pub(super) struct Lost;
 
 /// The seats as a plain read sees them, and the caller's own hold when it has them all already.
 async fn offer(
@@ -119,14 +119,14 @@ async fn offer(
 }
 
 /// Seats that a new reservation takes, all of them or none.
-struct Taken<'a> {
+pub(super) struct Taken {
     user: UserId,
-    offer: &'a Offer,
+    offer: Offer,
     hold: Hold,
 }
 
-impl<'a> Taken<'a> {
-    fn new(user: UserId, offer: &'a Offer) -> Self {
+impl Taken {
+    fn new(user: UserId, offer: Offer) -> Self {
         let hold = Hold {
             id: ReservationId::generate(),
             amount: offer.amount(),
@@ -136,8 +136,12 @@ impl<'a> Taken<'a> {
     }
 }
 
-/// Takes all of the seats. Whose holds had lapsed there are written down as expired.
-fn writes<'a>(all: &[&Taken<'a>]) -> Writes<Lost> {
+/// After what is written before, takes all of the seats. Whose holds had lapsed there are written
+/// down as expired.
+pub(super) fn writes<'a, M: From<Lost>>(before: Writes<M>, all: &'a [Taken]) -> Writes<M> {
+    if all.is_empty() {
+        return before;
+    }
     let takings = all.iter().flat_map(|taken| {
         let of = |seat: &Wanted| Taking {
             seat: seat.id,
@@ -151,14 +155,14 @@ fn writes<'a>(all: &[&Taken<'a>]) -> Writes<Lost> {
     let superseded = all.iter().flat_map(|taken| taken.offer.superseded());
     let mut superseded: Vec<ReservationId> = superseded.collect();
     superseded.sort_unstable();
-    let new = |taken: &&Taken<'a>| store::reservation::New {
+    let new = |taken: &'a Taken| store::reservation::New {
         user: taken.user,
         id: taken.hold.id,
-        offer: taken.offer,
+        offer: &taken.offer,
     };
     let new: Vec<_> = all.iter().map(new).collect();
-    Writes::default()
-        .must_hit(takings.len(), store::seat::take(&takings), Lost)
+    before
+        .must_hit(takings.len(), store::seat::take(&takings), Lost.into())
         .then(store::reservation::expiry(&superseded))
         .then(store::reservation::insert(&new))
 }

@@ -8,7 +8,9 @@ use shared::ids::UserId;
 use shared::sabotage;
 
 use super::key::{KeyColumns, stored};
-use super::{Connection, Failure, Question, Statement, case, fan, of_users, places, signed};
+use super::{
+    Connection, Failure, Question, Statement, case, fan, of_users, places, signed, unless_taken,
+};
 use crate::domain::balance::MAX_BALANCE_WON;
 use crate::domain::key::{Keyed, Stored};
 
@@ -124,7 +126,7 @@ fn row_lock_unless_taken() -> String {
     if lock.is_empty() {
         lock.to_owned()
     } else {
-        format!("{lock} SKIP LOCKED")
+        format!("{lock} {}", unless_taken())
     }
 }
 
@@ -152,16 +154,19 @@ pub async fn add(on: &mut Connection, user: UserId, won: i64) -> Result<bool, Fa
     Ok(done.rows_affected() == 1)
 }
 
+pub(super) fn subtract_sql(users: usize) -> String {
+    format!(
+        "UPDATE balances FORCE INDEX (PRIMARY) SET balance = balance - {case}
+          WHERE user_id IN ({}) AND balance >= {case}",
+        places(users),
+        case = case("user_id", users),
+    )
+}
+
 /// Takes from balances, of each user so many won: hits those on which there is enough.
 #[must_use]
 pub fn subtract(prices: &[(UserId, i64)]) -> Statement {
-    let case = case("user_id", prices.len());
-    let sql = format!(
-        "UPDATE balances FORCE INDEX (PRIMARY) SET balance = balance - {case}
-          WHERE user_id IN ({}) AND balance >= {case}",
-        places(prices.len())
-    );
-    let mut statement = Statement::new(sql);
+    let mut statement = Statement::new(subtract_sql(prices.len()));
     for (user, won) in prices {
         statement = statement.bind(signed(user.get())).bind(*won);
     }

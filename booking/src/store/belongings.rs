@@ -40,6 +40,9 @@ pub fn has_any(user: UserId, date: i64) -> Question<bool> {
 /// The dates of which these users have ever reserved anything.
 #[must_use]
 pub fn dates(users: &[UserId]) -> Question<HashSet<(UserId, i64)>> {
+    if users.is_empty() {
+        return Question::nothing(HashSet::new());
+    }
     let sql = format!(
         "SELECT DISTINCT user_id, concert_date_id
            FROM reservations FORCE INDEX (reservations_of_user) WHERE user_id IN ({})",

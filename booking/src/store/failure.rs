@@ -84,7 +84,7 @@ impl Failure {
     #[must_use]
     pub fn for_all<T>(self, callers: usize) -> Vec<Result<T, Self>> {
         let mut all: Vec<_> = (1..callers).map(|_| Err(self.again())).collect();
-        all.push(Err(self));
+        all.insert(0, Err(self));
         all
     }
 

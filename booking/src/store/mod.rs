@@ -10,6 +10,7 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use shared::ids::{ConcertId, SeatId, UserId};
+use shared::sabotage;
 use sqlx::mysql::MySqlArguments;
 use sqlx::query::Query;
 use sqlx::{Encode, MySql, Type};
@@ -60,6 +61,7 @@ pub fn updates_by_id() -> Vec<String> {
         seat::sell_sql(2),
         seat::give_back_sql(2),
         seat::let_go_sql(2),
+        balance::subtract_sql(2),
         block::block_sql(2),
         block::unblock_sql(2),
         reservation::expire_sql(2),
@@ -74,6 +76,16 @@ pub fn updates_by_id() -> Vec<String> {
         cancellation::end_hold_sql(2),
         cancellation::close_hold_sql(),
     ]
+}
+
+/// Guard: a group passes over the rows that somebody else has locked, so that one caller's row
+/// holds up none of the others.
+fn unless_taken() -> &'static str {
+    if sabotage::is_off("skip-locked") {
+        ""
+    } else {
+        "SKIP LOCKED"
+    }
 }
 
 /// `?, ?, ?`: the places of a list of `count` values.

@@ -81,6 +81,16 @@ impl<T: 'static> Question<T> {
         }
     }
 
+    /// The same question, with its answer made into something else.
+    #[must_use]
+    pub fn map<U>(self, make: impl FnOnce(T) -> U + Send + 'static) -> Question<U> {
+        let read = self.read;
+        Question {
+            statements: self.statements,
+            read: Box::new(|answers| Ok(make(read(answers)?))),
+        }
+    }
+
     /// Asks, in one round trip.
     ///
     /// # Errors

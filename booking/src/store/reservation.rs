@@ -113,19 +113,22 @@ pub fn pay(users: &[UserId], reservations: &[ReservationId], paid_at: DateTime<U
         .bind_all(of_users(users))
 }
 
-pub(super) fn sell_seats_sql(reservations: usize) -> String {
-    format!(
-        "UPDATE reservation_seats FORCE INDEX (PRIMARY) SET sold = 1 WHERE reservation_id IN ({})",
-        places(reservations)
-    )
+pub(super) fn sell_seats_sql(seats: usize) -> String {
+    // Each row by its whole key: a walk over a part of it would also wait for the row that comes
+    // next, which is somebody else's.
+    let each = vec!["(reservation_id = ? AND seat_id = ?)"; seats].join(" OR ");
+    format!("UPDATE reservation_seats FORCE INDEX (PRIMARY) SET sold = 1 WHERE {each}")
 }
 
-/// Marks the seats of these reservations as sold: the unique key over sold seats is the second
-/// guard against selling one twice. A seat that is sold already is [`Failure::Bug`]: the first
-/// guard has failed.
+/// Marks these seats of reservations as sold: the unique key over sold seats is the second guard
+/// against selling one twice. A seat that is sold already is [`Failure::Bug`]: the first guard has
+/// failed.
 #[must_use]
-pub fn sell_seats(reservations: &[ReservationId]) -> Statement {
-    Statement::new(sell_seats_sql(reservations.len())).bind_all(ids(reservations))
+pub fn sell_seats(held: &[(SeatId, ReservationId)]) -> Statement {
+    let sql = Statement::new(sell_seats_sql(held.len()));
+    held.iter().fold(sql, |sql, (seat, reservation)| {
+        sql.bind(reservation.0).bind(signed(seat.get()))
+    })
 }
 
 pub(super) fn release_sql() -> String {
@@ -257,6 +260,9 @@ impl Dues {
 /// The live holds of these users, in all queues.
 #[must_use]
 pub fn dues(users: &[UserId]) -> Question<Dues> {
+    if users.is_empty() {
+        return Question::nothing(Dues::default());
+    }
     let sql = format!(
         "SELECT r.user_id, c.queue, r.id, r.amount, rs.seat_id
            FROM reservations r FORCE INDEX (reservations_of_user)

@@ -3,7 +3,7 @@
 //! Every UPDATE by id names the primary key as its index: with `hold_expires_at` in the WHERE both
 //! servers would walk the expiry index instead and deadlock although the ids are sorted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -13,7 +13,8 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::{
-    Connection, Failure, Question, Statement, bind_all, case, of_seats, places, seat_id, signed,
+    Connection, Failure, Question, Statement, bind_all, case, of_seats, of_users, places, seat_id,
+    signed, unless_taken,
 };
 use crate::domain::date::SaleWindow;
 use crate::domain::reservation::{Deadline, Hold, ReservationId};
@@ -74,6 +75,9 @@ impl Seen {
 /// How these seats stand, without a lock. Those that there are none of are left out.
 #[must_use]
 pub fn look(seats: &[SeatId]) -> Question<HashMap<SeatId, Seen>> {
+    if seats.is_empty() {
+        return Question::nothing(HashMap::new());
+    }
     let sql = format!(
         "SELECT s.id, s.price, s.status, s.reservation_id, s.hold_expires_at, s.concert_date_id,
                 r.user_id, r.amount, d.sales_open_at, d.sales_close_at,
@@ -89,6 +93,48 @@ pub fn look(seats: &[SeatId]) -> Question<HashMap<SeatId, Seen>> {
     Question::new(statement, |rows: Vec<Seen>| {
         let by_id = |row: Seen| Ok((seat_id(row.id)?, row));
         rows.into_iter().map(by_id).collect()
+    })
+}
+
+/// Locks the seats, given in ascending order. Those that somebody else has locked are passed over
+/// like those that there are none of; the others come back.
+#[must_use]
+pub fn locked(seats: &[SeatId]) -> Question<HashSet<SeatId>> {
+    if seats.is_empty() {
+        return Question::nothing(HashSet::new());
+    }
+    let sql = format!(
+        "SELECT id FROM seats FORCE INDEX (PRIMARY) WHERE id IN ({})
+          ORDER BY id FOR UPDATE {}",
+        places(seats.len()),
+        unless_taken()
+    );
+    let statement = Statement::new(sql).bind_all(of_seats(seats));
+    Question::new(statement, |rows: Vec<(i64,)>| {
+        rows.into_iter().map(|(id,)| seat_id(id)).collect()
+    })
+}
+
+/// Locks the seats that these users hold, or held until now, like [`locked`].
+#[must_use]
+pub fn locked_of(users: &[UserId]) -> Question<HashSet<SeatId>> {
+    if users.is_empty() {
+        return Question::nothing(HashSet::new());
+    }
+    // The inner query is on its own, so that nothing but the seats is locked.
+    let sql = format!(
+        "SELECT s.id FROM (SELECT DISTINCT rs.seat_id
+                             FROM reservations r FORCE INDEX (reservations_of_user)
+                             STRAIGHT_JOIN reservation_seats rs ON rs.reservation_id = r.id
+                            WHERE r.user_id IN ({}) AND r.status = 'reserved') held
+           STRAIGHT_JOIN seats s FORCE INDEX (PRIMARY) ON s.id = held.seat_id
+            FOR UPDATE {}",
+        places(users.len()),
+        unless_taken()
+    );
+    let statement = Statement::new(sql).bind_all(of_users(users));
+    Question::new(statement, |rows: Vec<(i64,)>| {
+        rows.into_iter().map(|(id,)| seat_id(id)).collect()
     })
 }
 

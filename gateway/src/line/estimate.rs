@@ -49,9 +49,12 @@ impl Estimator {
         self.lock().track.follow(movement, now);
     }
 
-    /// Forgets the speed: after a loss or a gap the old one says nothing.
+    /// Forgets the speed and what was told: after a loss or a gap the old speed says nothing, and
+    /// nobody has seen who left meanwhile.
     pub(crate) fn forget(&self) {
-        self.lock().track.forget();
+        let mut record = self.lock();
+        record.track.forget();
+        record.told.clear();
     }
 
     /// How long the fan with this ticket will wait at this position. What a fan is told first is

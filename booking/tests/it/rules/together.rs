@@ -1,5 +1,5 @@
 //! Rule 4 in company: callers who meet share a transaction, each gets what would have been theirs
-//! alone, and nobody waits for another user's lock.
+//! alone, and nobody waits for a row that somebody else works at.
 
 use std::time::{Duration, Instant};
 
@@ -8,21 +8,24 @@ use tokio::task::JoinHandle;
 use crate::harness::{Answer, Call, Fan, House, scatter};
 
 const PRICE: i64 = 10_000;
-/// The seat, and the fan, that hold a group up.
+/// The fan whose payment holds a group up.
 const STUCK: u64 = 40;
 /// How long calls are given to come in while a group is held up; a lock is waited for 2 s.
 const GATHERING: Duration = Duration::from_millis(600);
 
-/// Sends calls while a group hangs at the lock of its seat. `meanwhile` is written under that lock.
+/// Sends calls while a group hangs: it has a payment of `stuck` for this seat, and somebody else
+/// has the row that marks the seat as sold. `meanwhile` is written under that lock.
 async fn behind_a_group(
     house: &House,
-    first: Call,
+    stuck: &Fan,
+    seat: u64,
     others: Vec<Call>,
     meanwhile: Option<&str>,
 ) -> Vec<Answer> {
-    let seat = format!("SELECT * FROM seats WHERE id = {STUCK}");
-    let mut lock = house.database.lock(&seat).await;
-    let first = tokio::spawn(first.into_future());
+    stuck.reserve(seat).await.ok();
+    let row = format!("SELECT * FROM reservation_seats WHERE seat_id = {seat}");
+    let mut lock = house.database.lock(&row).await;
+    let first = tokio::spawn(stuck.pay(PRICE).into_future());
     house.database.await_lock_waits(1).await;
     let others = others.into_iter().map(IntoFuture::into_future);
     let others: Vec<JoinHandle<Answer>> = others.map(tokio::spawn).collect();
@@ -47,49 +50,56 @@ async fn rich(house: &House, ids: impl Iterator<Item = u64>) -> Vec<Fan> {
     fans
 }
 
-/// In how many transactions these rows were written, by the moment that each has.
-async fn moments(house: &House, column: &str, table: &str) -> i64 {
-    let sql = format!(
-        "SELECT COUNT(DISTINCT {column}) FROM {table} WHERE user_id < {STUCK} AND user_id > 0"
-    );
+/// In how many transactions the calls with this key were done, by the moment that each has.
+async fn moments(house: &House, key: &str) -> i64 {
+    let sql =
+        format!("SELECT COUNT(DISTINCT created_at) FROM idempotency_keys WHERE idem_key = '{key}'");
     house.database.number(&sql).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rule_4_who_meets_shares_a_transaction_and_has_what_is_theirs() {
     let house = House::open().await;
-    let stuck = house.rich_fan(STUCK, PRICE).await;
+    let stuck = house.rich_fan(STUCK, 10 * PRICE).await;
     let fans = rich(&house, 1..=8).await;
-    let keyed = |fan: &Fan| fan.reserve(fan.id).key(&format!("reserve-{}", fan.id));
-    let reserves = fans.iter().map(keyed).collect();
-    let answers = behind_a_group(&house, stuck.reserve(STUCK), reserves, None).await;
-    for (fan, answer) in fans.iter().zip(&answers) {
+    let (payers, others) = fans.split_at(4);
+    for fan in payers {
+        fan.reserve(fan.id).await.ok();
+    }
+    let pays = payers.iter().map(|fan| fan.pay(PRICE).key("first"));
+    let reserves = others.iter().map(|fan| fan.reserve(fan.id).key("first"));
+    let calls = pays.chain(reserves).collect();
+    let answers = behind_a_group(&house, &stuck, 41, calls, None).await;
+    let (paid, held) = answers.split_at(4);
+    for (fan, answer) in payers.iter().zip(paid) {
+        is_paid(fan, answer).await;
+    }
+    for (fan, answer) in others.iter().zip(held) {
         let held = answer.ok();
         assert_eq!(
             (&held["userId"], &held["seatId"]),
             (&fan.id.into(), &fan.id.into())
         );
-    }
-    assert!(moments(&house, "created_at", "idempotency_keys").await <= 2);
-
-    let pays = fans.iter().map(|fan| fan.pay(PRICE).key("pay")).collect();
-    let answers = behind_a_group(&house, stuck.pay(PRICE), pays, None).await;
-    for (fan, answer) in fans.iter().zip(&answers) {
-        let paid = answer.ok();
-        assert_eq!(
-            (&paid["userId"], &paid["balance"]),
-            (&fan.id.into(), &(9 * PRICE).into())
-        );
-        assert_eq!(paid["payments"][0]["seatIds"][0], fan.id);
-        assert!(
-            answer.header("stagedoor-command").is_some(),
-            "the session ends"
-        );
-        let again = fan.pay(PRICE).key("pay").await;
+        let again = fan.reserve(fan.id).key("first").await;
         assert_eq!(again.body, answer.body, "kept under its key");
     }
-    assert!(moments(&house, "paid_at", "payments").await <= 2);
+    assert_eq!(moments(&house, "first").await, 1);
     house.database.assert_clean().await;
+}
+
+async fn is_paid(fan: &Fan, answer: &Answer) {
+    let paid = answer.ok();
+    assert_eq!(
+        (&paid["userId"], &paid["balance"]),
+        (&fan.id.into(), &(9 * PRICE).into())
+    );
+    assert_eq!(paid["payments"][0]["seatIds"][0], fan.id);
+    assert!(
+        answer.header("stagedoor-command").is_some(),
+        "the session ends"
+    );
+    let again = fan.pay(PRICE).key("first").await;
+    assert_eq!(again.body, answer.body, "kept under its key");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,7 +125,7 @@ async fn rule_4_in_a_group_each_who_cannot_have_it_is_told_why_and_harms_nobody(
         fans[0].reserve(6),
     ];
     let block = "UPDATE seats SET status = 'blocked' WHERE id = 6";
-    let answers = behind_a_group(&house, stuck.reserve(STUCK), calls, Some(block)).await;
+    let answers = behind_a_group(&house, &stuck, STUCK, calls, Some(block)).await;
     answers[0].ok();
     let mut rivals = [&answers[1], &answers[2]].map(|one| one.code().unwrap_or("ok").to_owned());
     rivals.sort();
@@ -134,7 +144,7 @@ async fn rule_4_a_group_of_payments_pays_who_can_and_tells_the_others_why_not() 
     let stuck = house.rich_fan(STUCK, PRICE).await;
     let fans = rich(&house, 1..=4).await;
     let poor = house.rich_fan(5, PRICE - 1).await;
-    for fan in fans[..3].iter().chain([&poor, &stuck]) {
+    for fan in fans[..3].iter().chain([&poor]) {
         fan.reserve(fan.id).await.ok();
     }
     let calls = vec![
@@ -147,7 +157,7 @@ async fn rule_4_a_group_of_payments_pays_who_can_and_tells_the_others_why_not() 
     ];
     // The hold of the first ends under the lock, after all have been let in.
     let end = "UPDATE seats SET hold_expires_at = UTC_TIMESTAMP(6) WHERE id = 1";
-    let answers = behind_a_group(&house, stuck.pay(PRICE), calls, Some(end)).await;
+    let answers = behind_a_group(&house, &stuck, STUCK, calls, Some(end)).await;
     answers[0].refused(410, "hold_expired");
     answers[1].refused(409, "amount_mismatch");
     let mut twice = [&answers[2], &answers[5]].map(|one| one.code().unwrap_or("ok").to_owned());
@@ -166,16 +176,45 @@ async fn rule_4_nobody_waits_for_the_lock_of_another_user() {
     let lock = house.database.lock_balance(1).await;
     let held_up = tokio::spawn(fans[0].reserve(1).into_future());
     house.database.await_lock_waits(1).await;
+    are_served_without_waiting(&fans[1..]).await;
+    assert!(!held_up.is_finished(), "the lock is still held");
+    lock.free().await;
+    held_up.await.expect("an answer").ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_4_nobody_waits_for_a_seat_that_others_do_not_want() {
+    let house = House::open().await;
+    let fans = rich(&house, 1..=8).await;
+    fans[1].reserve(2).await.ok();
+    let lock = house
+        .database
+        .lock("SELECT * FROM seats WHERE id IN (1, 2)")
+        .await;
+    let reserve = tokio::spawn(fans[0].reserve(1).into_future());
+    let pay = tokio::spawn(fans[1].pay(PRICE).into_future());
+    house.database.await_lock_waits(2).await;
+    are_served_without_waiting(&fans[2..]).await;
+    assert!(!reserve.is_finished() && !pay.is_finished());
+    lock.free().await;
+    reserve.await.expect("an answer").ok();
+    pay.await.expect("an answer").ok();
+}
+
+/// Each reserves and pays, all at the same moment.
+async fn are_served_without_waiting(fans: &[Fan]) {
     let began = Instant::now();
-    let reserves = fans[1..].iter().map(|fan| fan.reserve(fan.id));
+    let reserves = fans.iter().map(|fan| fan.reserve(fan.id));
     for answer in scatter(reserves.map(IntoFuture::into_future)).await {
         answer.ok();
     }
-    assert!(!held_up.is_finished(), "the lock is still held");
+    let pays = fans.iter().map(|fan| fan.pay(PRICE));
+    for answer in scatter(pays.map(IntoFuture::into_future)).await {
+        answer.ok();
+    }
     assert!(
         began.elapsed() < Duration::from_secs(1),
-        "they did not wait"
+        "they did not wait: {:?}",
+        began.elapsed()
     );
-    lock.free().await;
-    held_up.await.expect("an answer").ok();
 }
