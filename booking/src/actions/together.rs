@@ -117,8 +117,9 @@ async fn share(office: &Office, ready: &[Ready]) -> Vec<Outcome> {
     let told = tokio::time::timeout(GROUP_TIMEOUT, serve(office, &members)).await;
     let told = told.unwrap_or_else(|_| Err(Failure::away()));
     let told = told.unwrap_or_else(|failure| when_all_failed(failure, chosen.len()));
+    let is_company = chosen.len() > 1;
     for (index, told) in chosen.into_iter().zip(told) {
-        if matches!(told, Ok(Some(_))) {
+        if is_company && matches!(told, Ok(Some(_))) {
             let action = ready[index].action();
             metrics::counter!("booking_calls_together_total", "action" => action).increment(1);
         }
@@ -150,6 +151,7 @@ fn when_all_failed(failure: Failure, callers: usize) -> Vec<Outcome> {
         return all.map(|one| one.map_err(Refusal::from)).collect();
     }
     tracing::debug!(error = %failure, callers, "a group failed; each goes on alone");
+    metrics::counter!("booking_groups_apart_total").increment(1);
     (0..callers).map(|_| Ok(None)).collect()
 }
 
@@ -192,7 +194,10 @@ async fn serve(office: &Office, members: &[&Ready]) -> Result<Vec<Outcome>, Fail
             Ok(outcomes)
         }
         // One of them is not as it was read: which one, each finds out alone.
-        Err(Unwritten::Missed(..)) => Ok(outcomes),
+        Err(Unwritten::Missed(..)) => {
+            metrics::counter!("booking_groups_apart_total").increment(1);
+            Ok(outcomes)
+        }
         Err(Unwritten::Failed(failure)) => Err(failure),
     }
 }
