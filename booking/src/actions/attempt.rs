@@ -16,8 +16,7 @@ const FIRST_PAUSE_MS: u64 = 10;
 
 /// Runs an action's one attempt until it is through, refused, or has been rolled back too often.
 ///
-/// A lock that was not to be had is no reason to try again: the queue would only get longer. With
-/// a key it most likely was the first request with that key that held it.
+/// A lock that was not to be had is no reason to try again: the queue would only get longer.
 ///
 /// # Errors
 /// What the attempt refuses, at last.
@@ -48,9 +47,6 @@ where
                     .increment(1);
                 tracing::debug!(action, retries, %error, "rolled back, trying again");
                 tokio::time::sleep(pause(retries)).await;
-            }
-            Err(Refusal::Failed(Failure::LockWait(_))) if call.keyed.is_some() => {
-                return Err(Refusal::KeyInProgress);
             }
             outcome => return outcome,
         }

@@ -2,7 +2,7 @@
 //!
 //! Every transaction takes its locks in one order: balance rows ascending, seats ascending,
 //! reservations ascending, then inserts, the idempotency key last. One user's calls are serial;
-//! callers who share a transaction pass over balances that somebody else has locked.
+//! callers who share a transaction pass over balances and seats that somebody else has locked.
 
 pub mod attempt;
 pub mod audit;
@@ -46,7 +46,7 @@ use crate::domain::key::{Answer, Keyed};
 use crate::refusal::Refusal;
 use crate::settings::{DatabaseSettings, Settings};
 use crate::store::balance::Account;
-use crate::store::{self, Database, Pooled, Question, Statement, Tx};
+use crate::store::{self, Database, Failure, Pooled, Question, Statement, Tx};
 
 /// What every action works with.
 #[derive(Debug, Clone)]
@@ -126,7 +126,8 @@ enum Head {
 
 /// Locks the caller's account and looks the key up, as the first thing in every transaction.
 async fn head(tx: &mut Tx<'_>, call: &Call) -> Result<Head, Refusal> {
-    let mut account = store::balance::lock(tx, call.user, call.keyed.as_ref()).await?;
+    let account = store::balance::lock(tx, call.user, call.keyed.as_ref()).await;
+    let mut account = account.map_err(|failure| waited_too_long(call, failure))?;
     match (account.stored.take(), &call.keyed) {
         (Some(stored), Some(keyed)) => stored.replay(keyed).map(Head::Known),
         _ => Ok(Head::Fresh(account)),
@@ -147,11 +148,21 @@ async fn begin<'c, T: 'static>(
     question: Question<T>,
 ) -> Result<Begun<'c, T>, Refusal> {
     let head = store::balance::locked(call.user, call.keyed.as_ref());
-    let (tx, (mut account, found)) = head.and(question).ask_beginning(connection).await?;
+    let begun = head.and(question).ask_beginning(connection).await;
+    let (tx, (mut account, found)) = begun.map_err(|failure| waited_too_long(call, failure))?;
     let stored = account.as_mut().and_then(|account| account.stored.take());
     match (stored, &call.keyed) {
         (Some(stored), Some(keyed)) => stored.replay(keyed).map(Begun::Known),
         _ => Ok(Begun::Fresh(tx, account, found)),
+    }
+}
+
+/// Who has a key and could not have the lock on their own account most likely waited for the first
+/// call with that key.
+fn waited_too_long(call: &Call, failure: Failure) -> Refusal {
+    match failure {
+        Failure::LockWait(_) if call.keyed.is_some() => Refusal::KeyInProgress,
+        failure => failure.into(),
     }
 }
 

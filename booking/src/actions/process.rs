@@ -9,10 +9,10 @@ use shared::ids::{QueueName, SeatId, Ticket, UserId};
 
 pub mod company;
 
-use company::Ready;
+use company::PaymentCall;
 
 use super::attempt::attempt;
-use super::together::{self, Writer, in_company};
+use super::together::{Caller, Writer, in_company};
 use super::{Begun, Call, Office, begin, kept};
 use crate::domain::key::Answer;
 use crate::domain::payment::{Bill, Due, Payment, why_not_payable, why_nothing_is_due};
@@ -76,12 +76,12 @@ async fn once(
     order: &Order,
     answer: &Writer<Paid>,
 ) -> Result<Answer, Refusal> {
-    let ready = Ready {
+    let together = PaymentCall {
         call: call.clone(),
         order: order.clone(),
         answer: Arc::clone(answer),
     };
-    if let Some(answer) = in_company(office, together::Ready::Payment(ready)).await? {
+    if let Some(answer) = in_company(office, Caller::Payment(together)).await? {
         return Ok(answer);
     }
     let mut connection = office.database.connection().await?;

@@ -8,10 +8,10 @@ use shared::ids::{QueueName, UserId};
 
 pub mod company;
 
-use company::Ready;
+use company::ReserveCall;
 
 use super::attempt::attempt;
-use super::together::{self, Writer, in_company};
+use super::together::{Caller, Writer, in_company};
 use super::{Begun, Call, Office, begin, kept, refuse};
 use crate::domain::belongings::Belongings;
 use crate::domain::key::Answer;
@@ -54,14 +54,6 @@ async fn once(
     wish: &Wish,
     answer: &Writer<Hold>,
 ) -> Result<Answer, Refusal> {
-    let ready = Ready {
-        call: call.clone(),
-        wish: wish.clone(),
-        answer: Arc::clone(answer),
-    };
-    if let Some(answer) = in_company(office, together::Ready::Reserve(ready)).await? {
-        return Ok(answer);
-    }
     // Ten thousand losers end here, without a lock.
     let offer = match offer(office, call, wish).await {
         Ok((_, Some(hold))) if call.keyed.is_none() => return Ok(answer(&hold)),
@@ -69,6 +61,16 @@ async fn once(
         Err(Refusal::Failed(failure)) => return Err(failure.into()),
         Err(refusal) => return refuse(office, call, refusal).await,
     };
+    if offer.is_free() {
+        let together = ReserveCall {
+            call: call.clone(),
+            offer: offer.clone(),
+            answer: Arc::clone(answer),
+        };
+        if let Some(answer) = in_company(office, Caller::Reserve(together)).await? {
+            return Ok(answer);
+        }
+    }
     let mut connection = office.database.connection().await?;
     let has_any = store::belongings::has_any(call.user, offer.date);
     let (mut tx, account, has_any) = match begin(&mut connection, call, has_any).await? {

@@ -4,8 +4,8 @@
 //! Who comes while a group is on its way goes with the next. Only the plain case is served in
 //! company: whoever needs anything else, or meets anything else, is told to go alone, and nothing
 //! of theirs is written. A group takes its locks in the order of every transaction: balances
-//! ascending, then seats, reservations, inserts, keys. Of what it can choose it locks what nobody
-//! else has locked, so that one caller's row holds up none of the others.
+//! ascending, then seats, and then what belongs to these. Balances and seats that somebody else has
+//! locked are passed over, so that one caller's row holds up none of the others.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -16,7 +16,9 @@ use chrono::{DateTime, Utc};
 use shared::gather::Gathering;
 use shared::ids::{SeatId, UserId};
 
+use super::process::company::PaymentCall;
 use super::process::{self, Missed, Sale};
+use super::reserve::company::ReserveCall;
 use super::reserve::{self, Lost, Taken};
 use super::{Call, Office};
 use crate::domain::key::Answer;
@@ -35,18 +37,18 @@ pub(super) type Outcome = Result<Option<Answer>, Refusal>;
 /// Writes a success. Its bytes have to be known before the commit, because the key keeps them.
 pub(super) type Writer<T> = Arc<dyn Fn(&T) -> Answer + Send + Sync>;
 
-/// A call that can be served together with others.
+/// Who can be served together with others.
 #[derive(Clone)]
-pub(super) enum Ready {
-    Reserve(reserve::company::Ready),
-    Payment(process::company::Ready),
+pub(super) enum Caller {
+    Reserve(ReserveCall),
+    Payment(PaymentCall),
 }
 
-impl Ready {
+impl Caller {
     const fn call(&self) -> &Call {
         match self {
-            Self::Reserve(ready) => &ready.call,
-            Self::Payment(ready) => &ready.call,
+            Self::Reserve(reserve) => &reserve.call,
+            Self::Payment(payment) => &payment.call,
         }
     }
 
@@ -57,29 +59,35 @@ impl Ready {
         }
     }
 
-    /// What only one of a group can have.
-    fn rivals_over(&self) -> (UserId, &[SeatId]) {
+    /// What only one of a group can have, besides the user.
+    fn seats(&self) -> Vec<SeatId> {
         match self {
-            Self::Reserve(ready) => (ready.call.user, ready.wish.seats.as_slice()),
-            Self::Payment(ready) => (ready.call.user, &[]),
+            Self::Reserve(reserve) => reserve.seats().collect(),
+            Self::Payment(_) => Vec::new(),
         }
     }
 }
 
 /// What comes of one call of a group.
-pub(super) enum Verdict<W> {
+pub(super) enum Verdict {
     /// This is told, and nothing is written.
     Told(Outcome),
     /// This is written, and the answer told when all is committed.
-    Does(W, Answer),
+    Does(Write, Answer),
 }
 
-impl<W> Verdict<W> {
+impl Verdict {
     pub(super) const ALONE: Self = Self::Told(Ok(None));
 }
 
+/// What is written for one call of a group.
+pub(super) enum Write {
+    Take(Taken),
+    Sell(Sale),
+}
+
 /// Those who wait for the next group.
-pub struct Groups(Gathering<Ready, Outcome>);
+pub struct Groups(Gathering<Caller, Outcome>);
 
 impl Default for Groups {
     fn default() -> Self {
@@ -97,30 +105,30 @@ impl fmt::Debug for Groups {
 /// alone.
 ///
 /// # Errors
-/// What a group can be sure of: that seats are gone or not on sale, or what a key refuses; and the
-/// failures of the database.
-pub(super) async fn in_company(office: &Office, ready: Ready) -> Outcome {
-    let serve = |ready: Vec<Ready>| {
+/// A key's, and the failures of the database.
+pub(super) async fn in_company(office: &Office, caller: Caller) -> Outcome {
+    let serve = |callers: Vec<Caller>| {
         let office = office.clone();
         // In a box: every caller has room for this, and one of them makes it.
-        Box::pin(async move { share(&office, &ready).await })
+        Box::pin(async move { share(&office, &callers).await })
     };
-    office.groups.0.ask(ready, serve).await
+    office.groups.0.ask(caller, serve).await
 }
 
 /// Serves those who can share a transaction: of each user and of each seat the first. All others go
 /// alone.
-async fn share(office: &Office, ready: &[Ready]) -> Vec<Outcome> {
-    let mut outcomes: Vec<Outcome> = ready.iter().map(|_| Ok(None)).collect();
-    let chosen = without_rivals(ready.iter().map(Ready::rivals_over));
-    let members: Vec<&Ready> = chosen.iter().map(|index| &ready[*index]).collect();
+async fn share(office: &Office, callers: &[Caller]) -> Vec<Outcome> {
+    let mut outcomes: Vec<Outcome> = callers.iter().map(|_| Ok(None)).collect();
+    let rivals_over = |caller: &Caller| (caller.call().user, caller.seats());
+    let chosen = without_rivals(callers.iter().map(rivals_over));
+    let members: Vec<&Caller> = chosen.iter().map(|index| &callers[*index]).collect();
     let told = tokio::time::timeout(GROUP_TIMEOUT, serve(office, &members)).await;
     let told = told.unwrap_or_else(|_| Err(Failure::away()));
     let told = told.unwrap_or_else(|failure| when_all_failed(failure, chosen.len()));
     let is_company = chosen.len() > 1;
     for (index, told) in chosen.into_iter().zip(told) {
         if is_company && matches!(told, Ok(Some(_))) {
-            let action = ready[index].action();
+            let action = callers[index].action();
             metrics::counter!("booking_calls_together_total", "action" => action).increment(1);
         }
         outcomes[index] = told;
@@ -129,8 +137,8 @@ async fn share(office: &Office, ready: &[Ready]) -> Vec<Outcome> {
 }
 
 /// Which of them have a user and seats that nobody before them has.
-fn without_rivals<'a>(all: impl Iterator<Item = (UserId, &'a [SeatId])>) -> Vec<usize> {
-    let (mut users, mut taken) = (HashSet::new(), HashSet::<SeatId>::new());
+fn without_rivals(all: impl Iterator<Item = (UserId, Vec<SeatId>)>) -> Vec<usize> {
+    let (mut users, mut taken) = (HashSet::new(), HashSet::new());
     let mut chosen = Vec::new();
     for (index, (user, seats)) in all.enumerate() {
         let has_rival = seats.iter().any(|seat| taken.contains(seat));
@@ -150,17 +158,19 @@ fn when_all_failed(failure: Failure, callers: usize) -> Vec<Outcome> {
         let all = failure.for_all(callers).into_iter();
         return all.map(|one| one.map_err(Refusal::from)).collect();
     }
-    tracing::debug!(error = %failure, callers, "a group failed; each goes on alone");
+    if matches!(failure, Failure::Bug(_) | Failure::Broken(_)) {
+        tracing::warn!(error = %failure, callers, "a group failed; each goes on alone");
+    }
     metrics::counter!("booking_groups_apart_total").increment(1);
     (0..callers).map(|_| Ok(None)).collect()
 }
 
-async fn serve(office: &Office, members: &[&Ready]) -> Result<Vec<Outcome>, Failure> {
+async fn serve(office: &Office, members: &[&Caller]) -> Result<Vec<Outcome>, Failure> {
     let (mut reserves, mut payments) = (Vec::new(), Vec::new());
-    for one in members {
-        match one {
-            Ready::Reserve(ready) => reserves.push(ready),
-            Ready::Payment(ready) => payments.push(ready),
+    for member in members {
+        match member {
+            Caller::Reserve(reserve) => reserves.push(reserve),
+            Caller::Payment(payment) => payments.push(payment),
         }
     }
     let stock = reserve::company::question(&reserves);
@@ -169,21 +179,21 @@ async fn serve(office: &Office, members: &[&Ready]) -> Result<Vec<Outcome>, Fail
     let (tx, places, (stock, mut owed)) = begin(&mut connection, members, question).await?;
     let mut work = Work::default();
     let mut outcomes = Vec::new();
-    for (index, (one, place)) in members.iter().zip(places).enumerate() {
-        let told = match (place, one) {
-            (Place::Told(outcome), _) => outcome,
-            (Place::Fresh(account), Ready::Reserve(ready)) => {
-                let verdict = ready.judge(&stock, office.hold);
-                work.note(index, account.now, verdict, |work| &mut work.takings)
-            }
-            (Place::Fresh(account), Ready::Payment(ready)) => {
-                let verdict = ready.judge(&mut owed, &account);
-                work.note(index, account.now, verdict, |work| &mut work.sales)
+    for (index, (member, place)) in members.iter().zip(places).enumerate() {
+        let verdict = match place {
+            Err(outcome) => Verdict::Told(outcome),
+            Ok(account) => {
+                work.now = Some(account.now);
+                match member {
+                    Caller::Reserve(reserve) => reserve.judge(&stock),
+                    Caller::Payment(payment) => payment.judge(&mut owed, &account),
+                }
             }
         };
-        outcomes.push(told);
+        outcomes.push(work.note(index, verdict));
     }
     let Some(writes) = work.writes(members) else {
+        store::commit(tx).await?;
         return Ok(outcomes);
     };
     match writes.commit(tx).await {
@@ -193,8 +203,9 @@ async fn serve(office: &Office, members: &[&Ready]) -> Result<Vec<Outcome>, Fail
             }
             Ok(outcomes)
         }
-        // One of them is not as it was read: which one, each finds out alone.
-        Err(Unwritten::Missed(..)) => {
+        // Something is not as it was read: what, each finds out alone.
+        Err(Unwritten::Missed(tx, Changed)) => {
+            store::roll_back(tx).await?;
             metrics::counter!("booking_groups_apart_total").increment(1);
             Ok(outcomes)
         }
@@ -212,7 +223,7 @@ struct Work {
     now: Option<DateTime<Utc>>,
 }
 
-/// Something is not as it was read.
+/// Something is not as it was read; a group does not ask what.
 struct Changed;
 
 impl From<Lost> for Changed {
@@ -228,28 +239,23 @@ impl From<Missed> for Changed {
 }
 
 impl Work {
-    /// What the member is told, as long as nothing of it is committed.
-    fn note<W>(
-        &mut self,
-        index: usize,
-        now: DateTime<Utc>,
-        verdict: Verdict<W>,
-        kind: impl FnOnce(&mut Self) -> &mut Vec<W>,
-    ) -> Outcome {
-        match verdict {
-            Verdict::Told(outcome) => outcome,
-            Verdict::Does(write, answer) => {
-                kind(self).push(write);
-                self.answers.push((index, answer));
-                self.now = Some(now);
-                Ok(None)
-            }
+    /// What the member is told, as long as nothing is committed.
+    fn note(&mut self, index: usize, verdict: Verdict) -> Outcome {
+        let (write, answer) = match verdict {
+            Verdict::Told(outcome) => return outcome,
+            Verdict::Does(write, answer) => (write, answer),
+        };
+        match write {
+            Write::Take(taken) => self.takings.push(taken),
+            Write::Sell(sale) => self.sales.push(sale),
         }
+        self.answers.push((index, answer));
+        Ok(None)
     }
 
     /// All of it, when there is anything; the keys at last.
-    fn writes<'a>(&'a self, members: &[&'a Ready]) -> Option<Writes<Changed>> {
-        let now = self.now?;
+    fn writes<'a>(&'a self, members: &[&'a Caller]) -> Option<Writes<Changed>> {
+        let now = self.now.filter(|_| !self.answers.is_empty())?;
         let keep = |(index, answer): &'a (usize, Answer)| members[*index].call().to_keep(answer);
         let keys: Vec<_> = self.answers.iter().filter_map(keep).collect();
         let takes = reserve::writes(Writes::default(), &self.takings);
@@ -258,36 +264,32 @@ impl Work {
     }
 }
 
-/// How a member stands once the transaction has begun.
-enum Place {
-    /// The account is locked and the key is new.
-    Fresh(Account),
-    /// This is to be told, and nothing is to be done.
-    Told(Outcome),
-}
+/// A member's account once the transaction has begun: locked, with a key that is new. Or what the
+/// member is told, for whom nothing is to be done.
+type Place = Result<Account, Outcome>;
 
 /// Begins a transaction: locks the accounts of the callers, looks up their keys, and asks a
 /// question after that, all in one round trip.
 async fn begin<'c, T: 'static>(
     connection: &'c mut Pooled,
-    members: &[&Ready],
+    members: &[&Caller],
     question: Question<T>,
 ) -> Result<(Tx<'c>, Vec<Place>, T), Failure> {
-    let calls: Vec<&Call> = members.iter().map(|one| one.call()).collect();
+    let calls: Vec<&Call> = members.iter().map(|member| member.call()).collect();
     let users: Vec<UserId> = calls.iter().map(|call| call.user).collect();
     let keys = calls.iter().filter_map(|call| {
         let keyed = call.keyed.as_ref()?;
         Some((call.user, keyed.key.clone()))
     });
-    let head = store::balance::locked_together(&users).and(store::key::look(keys.collect()));
+    let head = store::balance::lock_together(&users).and(store::key::look(keys.collect()));
     let (tx, ((mut accounts, keys), found)) = head.and(question).ask_beginning(connection).await?;
     let mut keys = keys.into_iter();
     let place = |call: &&Call| {
         let stored = call.keyed.as_ref().and_then(|_| keys.next().flatten());
         match (accounts.remove(&call.user), stored, &call.keyed) {
-            (None, ..) => Place::Told(Ok(None)),
-            (_, Some(stored), Some(keyed)) => Place::Told(stored.replay(keyed).map(Some)),
-            (Some(account), ..) => Place::Fresh(account),
+            (None, ..) => Err(Ok(None)),
+            (_, Some(stored), Some(keyed)) => Err(stored.replay(keyed).map(Some)),
+            (Some(account), ..) => Ok(account),
         }
     };
     Ok((tx, calls.iter().map(place).collect(), found))
@@ -312,8 +314,7 @@ mod tests {
             (user(4), seats(&[14])),
             (user(5), seats(&[])),
         ];
-        let all = all.iter().map(|(user, seats)| (*user, seats.as_slice()));
-        assert_eq!(without_rivals(all), [0, 1, 4, 5]);
+        assert_eq!(without_rivals(all.into_iter()), [0, 1, 4, 5]);
     }
 
     #[test]

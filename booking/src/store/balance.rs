@@ -96,16 +96,20 @@ struct RowOf {
     now: DateTime<Utc>,
 }
 
+pub(super) fn lock_together_sql(users: usize) -> String {
+    format!(
+        "SELECT user_id, balance, UTC_TIMESTAMP(6) AS now FROM balances FORCE INDEX (PRIMARY)
+          WHERE user_id IN ({}) ORDER BY user_id {}",
+        places(users),
+        row_lock_unless_taken()
+    )
+}
+
 /// Locks the balance rows of several users, ascending. Those whose row somebody else has locked
 /// are passed over like those who have none: nobody waits here for another user's call.
 #[must_use]
-pub fn locked_together(users: &[UserId]) -> Question<HashMap<UserId, Account>> {
-    let sql = format!(
-        "SELECT user_id, balance, UTC_TIMESTAMP(6) AS now FROM balances FORCE INDEX (PRIMARY)
-          WHERE user_id IN ({}) ORDER BY user_id {}",
-        places(users.len()),
-        row_lock_unless_taken()
-    );
+pub fn lock_together(users: &[UserId]) -> Question<HashMap<UserId, Account>> {
+    let sql = lock_together_sql(users.len());
     let statement = Statement::new(sql).bind_all(of_users(users));
     Question::new(statement, |rows: Vec<RowOf>| {
         let account = |row: RowOf| {

@@ -131,7 +131,7 @@ impl<'c> Tx<'c> {
         Ok(Self(connection))
     }
 
-    /// The server has said that it is committed.
+    /// The server has said that it is committed, or rolled back.
     pub(super) fn end(self) {
         self.0.is_open = false;
         self.0.is_read = true;
@@ -169,6 +169,16 @@ pub async fn begin(connection: &mut Pooled) -> Result<Tx<'_>, Failure> {
 /// When the connection broke, or `InnoDB` rolled back instead.
 pub async fn commit(mut tx: Tx<'_>) -> Result<(), Failure> {
     tx.execute(COMMIT).await?;
+    tx.end();
+    Ok(())
+}
+
+/// Rolls back, and waits for it: the next transaction must not find its locks.
+///
+/// # Errors
+/// When the connection broke; its end rolls back as well.
+pub async fn roll_back(mut tx: Tx<'_>) -> Result<(), Failure> {
+    tx.execute(ROLLBACK).await?;
     tx.end();
     Ok(())
 }

@@ -44,7 +44,7 @@ pub mod ticket;
 pub mod user;
 
 pub use failure::Failure;
-pub use lent::{Pooled, Tx, begin, commit};
+pub use lent::{Pooled, Tx, begin, commit, roll_back};
 pub use packet::{Question, Unwritten, Writes};
 pub use pool::Database;
 pub use statement::Statement;
@@ -55,8 +55,10 @@ pub type Connection = sqlx::MySqlConnection;
 /// Every UPDATE that names its rows by id, for the test that asks the servers how they would find
 /// them: through the primary key, in the order of the ids, or transactions deadlock.
 #[must_use]
-pub fn updates_by_id() -> Vec<String> {
+pub fn locks_by_id() -> Vec<String> {
     vec![
+        balance::lock_together_sql(2),
+        seat::lock_available_sql(2),
         seat::take_sql(2),
         seat::sell_sql(2),
         seat::give_back_sql(2),
@@ -158,8 +160,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_update_by_id_is_told_to_use_the_primary_key() {
-        for sql in updates_by_id() {
+    fn every_lock_by_id_is_told_to_use_the_primary_key() {
+        for sql in locks_by_id() {
             assert!(sql.contains("FORCE INDEX (PRIMARY)"), "{sql}");
         }
     }

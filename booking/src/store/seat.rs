@@ -75,9 +75,6 @@ impl Seen {
 /// How these seats stand, without a lock. Those that there are none of are left out.
 #[must_use]
 pub fn look(seats: &[SeatId]) -> Question<HashMap<SeatId, Seen>> {
-    if seats.is_empty() {
-        return Question::nothing(HashMap::new());
-    }
     let sql = format!(
         "SELECT s.id, s.price, s.status, s.reservation_id, s.hold_expires_at, s.concert_date_id,
                 r.user_id, r.amount, d.sales_open_at, d.sales_close_at,
@@ -96,28 +93,30 @@ pub fn look(seats: &[SeatId]) -> Question<HashMap<SeatId, Seen>> {
     })
 }
 
-/// Locks the seats, given in ascending order. Those that somebody else has locked are passed over
-/// like those that there are none of; the others come back.
+pub(super) fn lock_available_sql(seats: usize) -> String {
+    format!(
+        "SELECT id FROM seats FORCE INDEX (PRIMARY) WHERE id IN ({}) AND status = 'available'
+          ORDER BY id FOR UPDATE {}",
+        places(seats),
+        unless_taken()
+    )
+}
+
+/// Locks those of the seats, given in ascending order, that are available and that nobody else has
+/// locked.
 #[must_use]
-pub fn locked(seats: &[SeatId]) -> Question<HashSet<SeatId>> {
+pub fn lock_available(seats: &[SeatId]) -> Question<HashSet<SeatId>> {
     if seats.is_empty() {
         return Question::nothing(HashSet::new());
     }
-    let sql = format!(
-        "SELECT id FROM seats FORCE INDEX (PRIMARY) WHERE id IN ({})
-          ORDER BY id FOR UPDATE {}",
-        places(seats.len()),
-        unless_taken()
-    );
-    let statement = Statement::new(sql).bind_all(of_seats(seats));
-    Question::new(statement, |rows: Vec<(i64,)>| {
-        rows.into_iter().map(|(id,)| seat_id(id)).collect()
-    })
+    let sql = lock_available_sql(seats.len());
+    Question::new(Statement::new(sql).bind_all(of_seats(seats)), seat_ids)
 }
 
-/// Locks the seats that these users hold, or held until now, like [`locked`].
+/// Locks the seats that these users hold, or held until now, and that nobody else has locked. In no
+/// order, since nothing is waited for.
 #[must_use]
-pub fn locked_of(users: &[UserId]) -> Question<HashSet<SeatId>> {
+pub fn lock_held(users: &[UserId]) -> Question<HashSet<SeatId>> {
     if users.is_empty() {
         return Question::nothing(HashSet::new());
     }
@@ -132,10 +131,11 @@ pub fn locked_of(users: &[UserId]) -> Question<HashSet<SeatId>> {
         places(users.len()),
         unless_taken()
     );
-    let statement = Statement::new(sql).bind_all(of_users(users));
-    Question::new(statement, |rows: Vec<(i64,)>| {
-        rows.into_iter().map(|(id,)| seat_id(id)).collect()
-    })
+    Question::new(Statement::new(sql).bind_all(of_users(users)), seat_ids)
+}
+
+fn seat_ids(rows: Vec<(i64,)>) -> Result<HashSet<SeatId>, Failure> {
+    rows.into_iter().map(|(id,)| seat_id(id)).collect()
 }
 
 /// What the caller has to know of these seats: one offer for each date that they are of. A hold

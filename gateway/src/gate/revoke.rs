@@ -36,7 +36,7 @@ async fn end(line: &Line, holder: &Holder, ticket: Ticket) {
     let mut wait = FIRST_RETRY;
     let (queue, user) = (&holder.queue, holder.user);
     while line.revoke(queue, user, ticket).await.is_err() {
-        tracing::warn!(ticket = ticket.0, "ending a revoked session is retried");
+        tracing::debug!(ticket = ticket.0, "ending a revoked session is retried");
         tokio::time::sleep(jittered(wait)).await;
         wait = (wait * 2).min(LAST_RETRY);
     }

@@ -6,7 +6,7 @@ use shared::ids::{SeatId, UserId};
 
 use super::{Order, Paid, Sale};
 use crate::actions::Call;
-use crate::actions::together::{Verdict, Writer};
+use crate::actions::together::{Verdict, Write, Writer};
 use crate::domain::payment::Bill;
 use crate::store::balance::Account;
 use crate::store::reservation::Dues;
@@ -14,7 +14,7 @@ use crate::store::{self, Question};
 
 /// A call that pays.
 #[derive(Clone)]
-pub struct Ready {
+pub struct PaymentCall {
     pub(in crate::actions) call: Call,
     pub(super) order: Order,
     pub(super) answer: Writer<Paid>,
@@ -28,22 +28,22 @@ pub(in crate::actions) struct Owed {
 }
 
 /// Locks the seats of the callers, and only then asks what is due.
-pub(in crate::actions) fn question(all: &[&Ready]) -> Question<Owed> {
+pub(in crate::actions) fn question(all: &[&PaymentCall]) -> Question<Owed> {
     let users: Vec<UserId> = all.iter().map(|one| one.call.user).collect();
-    let locked = store::seat::locked_of(&users);
+    let locked = store::seat::lock_held(&users);
     let question = locked.and(store::reservation::dues(&users));
     question.map(|(locked, dues)| Owed { dues, locked })
 }
 
-impl Ready {
+impl PaymentCall {
     /// What comes of it. Unless all is as the caller expects it, and nobody else works at a seat of
     /// theirs, the caller goes alone.
-    pub(in crate::actions) fn judge(&self, owed: &mut Owed, account: &Account) -> Verdict<Sale> {
+    pub(in crate::actions) fn judge(&self, owed: &mut Owed, account: &Account) -> Verdict {
         let Some(sale) = self.sale(owed, account) else {
             return Verdict::ALONE;
         };
         let answer = self.order.answered(&sale, &self.answer);
-        Verdict::Does(sale, answer)
+        Verdict::Does(Write::Sell(sale), answer)
     }
 
     fn sale(&self, owed: &mut Owed, account: &Account) -> Option<Sale> {

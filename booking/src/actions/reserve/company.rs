@@ -1,83 +1,58 @@
 //! A reserve in company: seats that are free, for a user who has nothing of their date yet.
 
-use std::collections::{HashMap, HashSet};
-use std::time::Duration;
+use std::collections::HashSet;
 
 use shared::ids::{SeatId, UserId};
 
-use super::{Taken, Wish};
+use super::Taken;
 use crate::actions::Call;
-use crate::actions::together::{Verdict, Writer};
+use crate::actions::together::{Verdict, Write, Writer};
 use crate::domain::belongings::Belongings;
 use crate::domain::reservation::Hold;
 use crate::domain::seat::Offer;
-use crate::store::seat::Seen;
 use crate::store::{self, Question};
 
-/// A call that reserves.
+/// A call that reserves seats, which are free as far as a plain read could see.
 #[derive(Clone)]
-pub struct Ready {
+pub struct ReserveCall {
     pub(in crate::actions) call: Call,
-    pub(in crate::actions) wish: Wish,
+    pub(super) offer: Offer,
     pub(super) answer: Writer<Hold>,
 }
 
-/// What a group has to know of the seats that its callers want, and of these callers.
+/// What a group has to know of its callers and of the seats that they want.
 pub(in crate::actions) struct Stock {
-    /// The dates of which they have ever had anything.
+    /// The dates of which the callers have ever had anything.
     dates: HashSet<(UserId, i64)>,
-    /// The seats that are locked for the group.
-    locked: HashSet<SeatId>,
-    seen: HashMap<SeatId, Seen>,
+    /// The seats that are still available, locked for the group.
+    available: HashSet<SeatId>,
 }
 
-/// Locks the seats, and only then looks at them: what is seen stays so.
-pub(in crate::actions) fn question(all: &[&Ready]) -> Question<Stock> {
+pub(in crate::actions) fn question(all: &[&ReserveCall]) -> Question<Stock> {
     let users: Vec<UserId> = all.iter().map(|one| one.call.user).collect();
-    let seats = all.iter().flat_map(|one| one.wish.seats.as_slice());
-    let mut seats: Vec<SeatId> = seats.copied().collect();
+    let mut seats: Vec<SeatId> = all.iter().flat_map(|one| one.seats()).collect();
     seats.sort_unstable();
     let dates = store::belongings::dates(&users);
-    let seats = store::seat::locked(&seats).and(store::seat::look(&seats));
-    dates.and(seats).map(|(dates, (locked, seen))| Stock {
-        dates,
-        locked,
-        seen,
-    })
+    let question = dates.and(store::seat::lock_available(&seats));
+    question.map(|(dates, available)| Stock { dates, available })
 }
 
-impl Ready {
-    /// What comes of it. Who may have something of the date already, and whose seats somebody else
-    /// works at, or let lapse, goes alone.
-    pub(in crate::actions) fn judge(&self, stock: &Stock, hold: Duration) -> Verdict<Taken> {
-        let user = self.call.user;
-        let Some(offer) = self.offer(stock, hold) else {
-            return Verdict::ALONE;
-        };
-        if stock.dates.contains(&(user, offer.date)) {
-            return Verdict::ALONE;
-        }
-        if let Err(refusal) = offer.check(&self.wish.queue) {
-            return Verdict::Told(Err(refusal));
-        }
-        if let Err(refusal) = offer.check_caller(&Belongings::default()) {
-            return Verdict::Told(Err(refusal));
-        }
-        if !offer.is_free() {
-            return Verdict::ALONE;
-        }
-        let taken = Taken::new(user, offer);
-        let answer = (self.answer)(&taken.hold);
-        Verdict::Does(taken, answer)
+impl ReserveCall {
+    pub(in crate::actions) fn seats(&self) -> impl Iterator<Item = SeatId> {
+        self.offer.seats.iter().map(|seat| seat.id)
     }
 
-    fn offer(&self, stock: &Stock, hold: Duration) -> Option<Offer> {
-        let seats = &self.wish.seats;
-        let mut seen = Vec::new();
-        for seat in seats.as_slice() {
-            seen.push(stock.seen.get(stock.locked.get(seat)?)?.clone());
+    /// What comes of it. Who may have something of the date already, and whose seats are gone or
+    /// somebody else works at, goes alone.
+    pub(in crate::actions) fn judge(&self, stock: &Stock) -> Verdict {
+        let has_any = stock.dates.contains(&(self.call.user, self.offer.date));
+        let is_allowed = self.offer.check_caller(&Belongings::default()).is_ok();
+        let is_to_be_had = self.seats().all(|seat| stock.available.contains(&seat));
+        if has_any || !is_allowed || !is_to_be_had {
+            return Verdict::ALONE;
         }
-        let offers = store::seat::offers(seen, self.call.user, hold).ok()?;
-        Offer::of(offers, seats).ok()
+        let taken = Taken::new(self.call.user, self.offer.clone());
+        let answer = (self.answer)(&taken.hold);
+        Verdict::Does(Write::Take(taken), answer)
     }
 }

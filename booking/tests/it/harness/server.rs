@@ -158,7 +158,7 @@ fn value(sql: &str, number: usize) -> String {
         .unwrap_or_default();
     match (words[place - 1], words[1]) {
         ("hold_expires_at" | "paid_at" | "refunded_at", _) => "'2099-01-01'".to_owned(),
-        ("id", "seats") | ("user_id", _) => number.to_string(),
+        ("id", "seats" | "id") | ("user_id", _) => number.to_string(),
         _ => format!("X'{number:032x}'"),
     }
 }

@@ -97,10 +97,10 @@ fn pair(dice: &mut StdRng) -> SeatIds {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rule_2_every_update_by_id_walks_the_primary_key() {
+async fn rule_2_every_lock_by_id_walks_the_primary_key() {
     let house = House::open().await;
     house.fan(1).reserve(1).await.ok();
-    for sql in store::updates_by_id() {
+    for sql in store::locks_by_id() {
         let (key, rows) = house.database.explain(&sql).await;
         assert_eq!(key, "PRIMARY", "{sql}");
         assert!(rows <= 4, "{rows} rows are looked at by {sql}");
