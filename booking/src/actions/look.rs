@@ -4,7 +4,9 @@
 //! A look begins after everybody has asked who is told by it, so that nobody is told what was true
 //! only before the call.
 
-use std::time::Duration;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use shared::gather::Gathering;
 use shared::ids::{SeatId, UserId};
@@ -19,9 +21,16 @@ const MOST: usize = 64;
 /// How long a look may take: who looks next must not wait for a connection that is dead.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// With more than so many all are forgotten, since it is only a hint.
+const MOST_GONE: usize = 4096;
+/// So long after a look has seen that a seat is gone, who wants it looks first.
+const GONE: Duration = Duration::from_secs(1);
+
 /// Those who wait for the next look, at seats and at keys.
 #[derive(Debug)]
 pub struct Looks {
+    /// Until when these seats count as gone. It says which way a call goes, and never how it ends.
+    gone: Mutex<HashMap<SeatId, Instant>>,
     seats: Gathering<SeatIds, Result<Vec<Seen>, Failure>>,
     keys: Gathering<(UserId, IdempotencyKey), Result<Option<Stored>, Failure>>,
 }
@@ -29,6 +38,7 @@ pub struct Looks {
 impl Default for Looks {
     fn default() -> Self {
         Self {
+            gone: Mutex::default(),
             seats: Gathering::of(MOST),
             keys: Gathering::of(MOST),
         }
@@ -42,7 +52,29 @@ impl Looks {
     /// When the database does not answer, or all connections are taken.
     pub async fn seats(&self, database: &Database, wanted: &SeatIds) -> Result<Vec<Seen>, Failure> {
         let look = |asked| look_at_seats(database.clone(), asked);
-        self.seats.ask(wanted.clone(), look).await
+        let seen = self.seats.ask(wanted.clone(), look).await?;
+        let gone = seen.iter().filter(|seat| seat.is_gone());
+        self.note_gone(gone.filter_map(Seen::id), Instant::now());
+        Ok(seen)
+    }
+
+    /// Whether a look has just seen that one of these is gone.
+    pub fn have_seen_gone(&self, wanted: &SeatIds) -> bool {
+        let (gone, now) = (self.gone(), Instant::now());
+        let is_gone = |seat| gone.get(seat).is_some_and(|until| now < *until);
+        wanted.as_slice().iter().any(is_gone)
+    }
+
+    fn note_gone(&self, seats: impl Iterator<Item = SeatId>, now: Instant) {
+        let mut gone = self.gone();
+        if gone.len() > MOST_GONE {
+            gone.clear();
+        }
+        gone.extend(seats.map(|seat| (seat, now + GONE)));
+    }
+
+    fn gone(&self) -> MutexGuard<'_, HashMap<SeatId, Instant>> {
+        self.gone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What stands under a key.

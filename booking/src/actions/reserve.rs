@@ -54,6 +54,17 @@ async fn once(
     wish: &Wish,
     answer: &Writer<Hold>,
 ) -> Result<Answer, Refusal> {
+    // Where a look has just seen that a seat is gone, another look costs less than a group.
+    if !office.looks.have_seen_gone(&wish.seats) {
+        let together = ReserveCall {
+            call: call.clone(),
+            wish: wish.clone(),
+            answer: Arc::clone(answer),
+        };
+        if let Some(answer) = in_company(office, Caller::Reserve(together)).await? {
+            return Ok(answer);
+        }
+    }
     // Ten thousand losers end here, without a lock.
     let offer = match offer(office, call, wish).await {
         Ok((_, Some(hold))) if call.keyed.is_none() => return Ok(answer(&hold)),
@@ -61,16 +72,6 @@ async fn once(
         Err(Refusal::Failed(failure)) => return Err(failure.into()),
         Err(refusal) => return refuse(office, call, refusal).await,
     };
-    if offer.is_free() {
-        let together = ReserveCall {
-            call: call.clone(),
-            offer: offer.clone(),
-            answer: Arc::clone(answer),
-        };
-        if let Some(answer) = in_company(office, Caller::Reserve(together)).await? {
-            return Ok(answer);
-        }
-    }
     let mut connection = office.database.connection().await?;
     let has_any = store::belongings::has_any(call.user, offer.date);
     let (mut tx, account, has_any) = match begin(&mut connection, call, has_any).await? {

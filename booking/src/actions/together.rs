@@ -59,11 +59,11 @@ impl Caller {
         }
     }
 
-    /// What only one of a group can have, besides the user.
-    fn seats(&self) -> Vec<SeatId> {
+    /// What only one of a group can have.
+    fn rivals_over(&self) -> (UserId, &[SeatId]) {
         match self {
-            Self::Reserve(reserve) => reserve.seats().collect(),
-            Self::Payment(_) => Vec::new(),
+            Self::Reserve(reserve) => (reserve.call.user, reserve.wish.seats.as_slice()),
+            Self::Payment(payment) => (payment.call.user, &[]),
         }
     }
 }
@@ -105,7 +105,7 @@ impl fmt::Debug for Groups {
 /// alone.
 ///
 /// # Errors
-/// A key's, and the failures of the database.
+/// What a look at the seats refuses, what a key does, and the failures of the database.
 pub(super) async fn in_company(office: &Office, caller: Caller) -> Outcome {
     let serve = |callers: Vec<Caller>| {
         let office = office.clone();
@@ -119,8 +119,7 @@ pub(super) async fn in_company(office: &Office, caller: Caller) -> Outcome {
 /// alone.
 async fn share(office: &Office, callers: &[Caller]) -> Vec<Outcome> {
     let mut outcomes: Vec<Outcome> = callers.iter().map(|_| Ok(None)).collect();
-    let rivals_over = |caller: &Caller| (caller.call().user, caller.seats());
-    let chosen = without_rivals(callers.iter().map(rivals_over));
+    let chosen = without_rivals(callers.iter().map(Caller::rivals_over));
     let members: Vec<&Caller> = chosen.iter().map(|index| &callers[*index]).collect();
     let told = tokio::time::timeout(GROUP_TIMEOUT, serve(office, &members)).await;
     let told = told.unwrap_or_else(|_| Err(Failure::away()));
@@ -137,8 +136,8 @@ async fn share(office: &Office, callers: &[Caller]) -> Vec<Outcome> {
 }
 
 /// Which of them have a user and seats that nobody before them has.
-fn without_rivals(all: impl Iterator<Item = (UserId, Vec<SeatId>)>) -> Vec<usize> {
-    let (mut users, mut taken) = (HashSet::new(), HashSet::new());
+fn without_rivals<'a>(all: impl Iterator<Item = (UserId, &'a [SeatId])>) -> Vec<usize> {
+    let (mut users, mut taken) = (HashSet::new(), HashSet::<SeatId>::new());
     let mut chosen = Vec::new();
     for (index, (user, seats)) in all.enumerate() {
         let has_rival = seats.iter().any(|seat| taken.contains(seat));
@@ -185,7 +184,7 @@ async fn serve(office: &Office, members: &[&Caller]) -> Result<Vec<Outcome>, Fai
             Ok(account) => {
                 work.now = Some(account.now);
                 match member {
-                    Caller::Reserve(reserve) => reserve.judge(&stock),
+                    Caller::Reserve(reserve) => reserve.judge(&stock, office.hold),
                     Caller::Payment(payment) => payment.judge(&mut owed, &account),
                 }
             }
@@ -314,7 +313,8 @@ mod tests {
             (user(4), seats(&[14])),
             (user(5), seats(&[])),
         ];
-        assert_eq!(without_rivals(all.into_iter()), [0, 1, 4, 5]);
+        let all = all.iter().map(|(user, seats)| (*user, seats.as_slice()));
+        assert_eq!(without_rivals(all), [0, 1, 4, 5]);
     }
 
     #[test]

@@ -39,6 +39,19 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// The seat, unless its number is none.
+    #[must_use]
+    pub fn id(&self) -> Option<SeatId> {
+        seat_id(self.id).ok()
+    }
+
+    /// Whether nobody can have it now, except who holds it.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        let has_lapsed = self.hold_expires_at.is_some_and(|until| until <= self.now);
+        self.status != "available" && !has_lapsed
+    }
+
     fn standing(&self, caller: UserId) -> Standing {
         let hold = (self.reservation_id.map(ReservationId), self.hold_expires_at);
         match (self.status.as_str(), hold) {
@@ -75,6 +88,9 @@ impl Seen {
 /// How these seats stand, without a lock. Those that there are none of are left out.
 #[must_use]
 pub fn look(seats: &[SeatId]) -> Question<HashMap<SeatId, Seen>> {
+    if seats.is_empty() {
+        return Question::nothing(HashMap::new());
+    }
     let sql = format!(
         "SELECT s.id, s.price, s.status, s.reservation_id, s.hold_expires_at, s.concert_date_id,
                 r.user_id, r.amount, d.sales_open_at, d.sales_close_at,

@@ -108,7 +108,7 @@ async fn rule_2_every_lock_by_id_walks_the_primary_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rule_2_losers_take_no_lock() {
+async fn rule_2_losers_wait_for_no_lock() {
     let house = House::open().await;
     house.fan(1).reserve(1).await.ok();
     house.fan(2).charge(1).await.ok();
