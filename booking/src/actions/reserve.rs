@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use shared::ids::{QueueName, UserId};
+use shared::sabotage;
 
 pub mod company;
 
@@ -54,8 +55,7 @@ async fn once(
     wish: &Wish,
     answer: &Writer<Hold>,
 ) -> Result<Answer, Refusal> {
-    // Where a look has just seen that a seat is gone, another look costs less than a group.
-    if !office.looks.have_seen_gone(&wish.seats) {
+    if goes_in_company(office, wish) {
         let together = ReserveCall {
             call: call.clone(),
             wish: wish.clone(),
@@ -103,6 +103,13 @@ async fn once(
             Err(Refusal::SeatTaken { seats })
         }
     }
+}
+
+/// Where a look has just seen that a seat is gone, another look costs less than a group.
+fn goes_in_company(office: &Office, wish: &Wish) -> bool {
+    // A group keeps rivals apart by its locks as well: whoever switches the guard of the UPDATE off
+    // wants to see what happens without either.
+    !office.looks.have_seen_gone(&wish.seats) && !sabotage::is_off("seat-guard")
 }
 
 /// Somebody else was faster with one of the seats.
