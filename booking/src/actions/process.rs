@@ -228,7 +228,7 @@ fn sell<M: From<Missed>>(before: Writes<M>, sales: &[Sale], now: DateTime<Utc>) 
         .must_hit(
             held.len(),
             store::reservation::sell_seats(&held),
-            books("a reservation has other seats than it holds"),
+            books("a reservation does not have the seats that it holds"),
         )
 }
 

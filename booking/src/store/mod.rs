@@ -52,8 +52,8 @@ pub use statement::Statement;
 /// A connection, whoever lent it.
 pub type Connection = sqlx::MySqlConnection;
 
-/// Every UPDATE that names its rows by id, for the test that asks the servers how they would find
-/// them: through the primary key, in the order of the ids, or transactions deadlock.
+/// Every statement that locks its rows by id, for the test that asks the servers how they would
+/// find them: through the primary key, in the order of the ids, or transactions deadlock.
 #[must_use]
 pub fn locks_by_id() -> Vec<String> {
     vec![
