@@ -59,7 +59,8 @@ impl Ends {
     }
 }
 
-/// Ends places, and lets the next fans in where that made room.
+/// Ends places, refuses their fans here from now on, and lets the next ones in where that made
+/// room.
 async fn end(line: Line, queue: QueueName, leavers: Vec<Leaver>) -> Vec<Told> {
     let ended = match line.0.store.end(&queue, &leavers).await {
         Ok(ended) => ended,
@@ -68,5 +69,9 @@ async fn end(line: Line, queue: QueueName, leavers: Vec<Leaver>) -> Vec<Told> {
     if ended.contains(&true) {
         line.0.nudge.notify_one();
     }
-    leavers.iter().map(|_| Ok(())).collect()
+    let told = |leaver: &Leaver| {
+        line.refuse(&queue, leaver.user, leaver.ticket);
+        Ok(())
+    };
+    leavers.iter().map(told).collect()
 }

@@ -249,9 +249,7 @@ impl Line {
     ) -> Result<(), Refusal> {
         let queue = self.of(queue)?;
         let leaver = Leaver { user, ticket };
-        queue.ends.leave(self, &queue.name, leaver).await?;
-        queue.picture.end(user, ticket);
-        Ok(())
+        Ok(queue.ends.leave(self, &queue.name, leaver).await?)
     }
 
     /// Ends the session of a fan whose purchase has ended, like [`Line::end`], but in no hurry.
@@ -266,9 +264,7 @@ impl Line {
     ) -> Result<(), Refusal> {
         let queue = self.of(queue)?;
         let leaver = Leaver { user, ticket };
-        queue.ends.revoke(self, &queue.name, leaver).await?;
-        queue.picture.end(user, ticket);
-        Ok(())
+        Ok(queue.ends.revoke(self, &queue.name, leaver).await?)
     }
 
     /// Refuses the fan here from now on, up to this ticket, before Redis has heard that it is over.
